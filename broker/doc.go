@@ -1,0 +1,9 @@
+// Package broker holds everything that knows about NATS: the server embedded
+// in the launcher, its credentials and access files, the subjects, and the
+// connections of coordinator, workers and clients.
+//
+// A cluster has one state folder. It holds the certificate authority, the keys
+// and the port, so that a restarted launcher is the same broker to everybody
+// who holds an access file. Nobody gets in without TLS 1.3 under that authority
+// and a key of that folder.
+package broker

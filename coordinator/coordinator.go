@@ -1,0 +1,147 @@
+// Package coordinator is the one authority over the runs of a cluster: it takes
+// submissions, keeps the state of every run, and leases the tasks that are
+// ready to the workers that ask for them.
+//
+// Workers come with turns (package task): results in, requests out. Nothing is
+// pushed to a worker but a poke, an empty message that says "take a turn now".
+// A turn tells everything that a worker holds, so a lost message heals itself.
+package coordinator
+
+import (
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/broker"
+	"github.com/ewoks-hpc/ewoks-hpc/task"
+)
+
+// Options configure a Coordinator.
+type Options struct {
+	// Conn connects to the broker with the launcher's rights.
+	Conn *broker.Conn
+	// Store is the directory for large values, which workers can reach.
+	Store string
+	// Heartbeat is the longest time between two turns of a worker. A worker that
+	// stays away for three heartbeats is lost. Defaults to 5 s.
+	Heartbeat time.Duration
+	// MaxLost is how often a task may be lost before its run fails. Defaults to 5.
+	MaxLost int
+	// Printed takes what tasks print; it may be nil.
+	Printed func(run string, p Printed)
+	Logger  *slog.Logger
+}
+
+// Coordinator is a service: Start it, and Stop it.
+type Coordinator struct {
+	o       Options
+	uploads *broker.Uploads
+	stop    chan struct{}
+	loops   sync.WaitGroup
+	undo    []func()
+
+	mu      sync.Mutex
+	workers map[string]*worker
+	leases  map[task.ID]*lease
+	ready   queue
+	runs    map[string]*run
+	order   []string // runs in the order of their submission
+	totals  Totals
+}
+
+// Totals count over all runs of the cluster.
+type Totals struct {
+	Succeeded uint64 `json:"succeeded"`
+	Failed    uint64 `json:"failed"`
+	Lost      uint64 `json:"lost"`
+}
+
+// New prepares a coordinator.
+func New(o Options) *Coordinator {
+	if o.Heartbeat == 0 {
+		o.Heartbeat = 5 * time.Second
+	}
+	if o.MaxLost == 0 {
+		o.MaxLost = 5
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Coordinator{
+		o: o, uploads: broker.NewUploads(broker.UploadLimits{}), stop: make(chan struct{}),
+		workers: map[string]*worker{}, leases: map[task.ID]*lease{}, runs: map[string]*run{},
+	}
+}
+
+// Start begins to serve workers and clients.
+func (c *Coordinator) Start() error {
+	if err := c.subscribe(broker.AllWork, c.serveWorker); err != nil {
+		return err
+	}
+	for verb, handler := range map[string]func([]byte) (any, error){
+		"cancel": c.serveCancel,
+		"status": c.serveStatus,
+	} {
+		if err := c.Serve(verb, handler); err != nil {
+			return err
+		}
+	}
+	if err := c.subscribe(broker.ClientSubject("submit"), c.serveSubmit); err != nil {
+		return err
+	}
+	if err := c.subscribe(broker.ClientSubject("outcome"), func(m broker.Msg) {
+		c.respond(m, broker.ServeDownload(m.Data, c.findOutcome))
+	}); err != nil {
+		return err
+	}
+	c.loops.Go(func() { c.every(c.o.Heartbeat/2, c.expire) })
+	c.loops.Go(func() { c.every(100*time.Millisecond, c.publishEvents) })
+	return nil
+}
+
+// Stop ends the service. Workers and clients find nobody from then on.
+func (c *Coordinator) Stop() {
+	for _, f := range c.undo {
+		f()
+	}
+	close(c.stop)
+	c.loops.Wait()
+}
+
+// Serve answers a verb of clients. The handler gets the body of the request
+// and returns what is encoded as the answer, or an error that the client gets.
+func (c *Coordinator) Serve(verb string, handler func(body []byte) (any, error)) error {
+	return c.subscribe(broker.ClientSubject(verb), func(m broker.Msg) {
+		answer, err := handler(m.Data)
+		c.respond(m, encodeAnswer(answer, err))
+	})
+}
+
+func (c *Coordinator) subscribe(subject string, handler func(broker.Msg)) error {
+	undo, err := c.o.Conn.Subscribe(subject, handler)
+	if err != nil {
+		return fmt.Errorf("coordinator: %w", err)
+	}
+	c.undo = append(c.undo, undo)
+	return nil
+}
+
+func (c *Coordinator) respond(m broker.Msg, data []byte) {
+	if err := m.Respond(data); err != nil {
+		c.o.Logger.Warn("answer not sent", "subject", m.Subject, "error", err)
+	}
+}
+
+func (c *Coordinator) every(interval time.Duration, f func(now time.Time)) {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-c.stop:
+			return
+		case now := <-ticker.C:
+			f(now)
+		}
+	}
+}

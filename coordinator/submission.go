@@ -1,0 +1,71 @@
+package coordinator
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/task"
+	"github.com/ewoks-hpc/ewoks-hpc/workflow"
+)
+
+// Submission asks for a run.
+type Submission struct {
+	Version int `json:"version"`
+	// Run is the id of the run, made by the client: a submission that is sent
+	// twice is one run.
+	Run string `json:"run"`
+	// Workflow is the flat document, with the inputs of the run applied.
+	Workflow json.RawMessage `json:"workflow"`
+	// Outputs select what the run returns; nil means the end nodes.
+	Outputs []workflow.Selected `json:"outputs"`
+	// Environment is what tasks find around them.
+	Environment task.Environment `json:"environment"`
+	// Limit bounds the time of each task; zero means no limit.
+	Limit time.Duration `json:"limit,omitempty"`
+	// User and Host tell who submitted, for people to read.
+	User string `json:"user,omitempty"`
+	Host string `json:"host,omitempty"`
+}
+
+// answer is what a client gets: a value, or an error with its hint.
+type answer struct {
+	Value json.RawMessage `json:"value,omitempty"`
+	Error string          `json:"error,omitempty"`
+	Hint  string          `json:"hint,omitempty"`
+}
+
+func encodeAnswer(value any, err error) []byte {
+	var a answer
+	if err == nil {
+		a.Value, err = json.Marshal(value)
+	}
+	if err != nil {
+		a.Error = err.Error()
+		if h, ok := err.(interface{ Hint() string }); ok {
+			a.Hint = h.Hint()
+		}
+	}
+	return task.EncodeJSON(a)
+}
+
+// RemoteError is an error that the launcher answered with.
+type RemoteError struct{ message, hint string }
+
+func (e *RemoteError) Error() string { return e.message }
+
+// Hint is what the launcher advised.
+func (e *RemoteError) Hint() string { return e.hint }
+
+func decodeAnswer(data []byte, value any) error {
+	var a answer
+	if err := task.DecodeJSON(data, &a); err != nil {
+		return err
+	}
+	if a.Error != "" {
+		return &RemoteError{a.Error, a.Hint}
+	}
+	if value == nil || len(a.Value) == 0 {
+		return nil
+	}
+	return json.Unmarshal(a.Value, value)
+}

@@ -1,0 +1,233 @@
+package coordinator
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/broker"
+	"github.com/ewoks-hpc/ewoks-hpc/task"
+)
+
+// worker is what the coordinator knows of one worker process.
+type worker struct {
+	hello  task.Hello
+	since  time.Time
+	seen   time.Time
+	turn   uint64
+	held   map[task.ID]*lease
+	poked  bool
+	leave  bool
+	stop   []task.ID
+	over   []string
+	done   uint64
+	failed uint64
+}
+
+// free is the number of slots that are idle as far as the coordinator knows.
+func (w *worker) free() int { return w.hello.Slots - len(w.held) }
+
+func (c *Coordinator) serveWorker(m broker.Msg) {
+	id, verb, ok := broker.ParseWork(m.Subject)
+	if !ok {
+		return
+	}
+	switch verb {
+	case broker.Hello:
+		c.respond(m, c.hello(id, m.Data))
+	case broker.Turn:
+		if reply := c.turn(id, m.Data); reply != nil {
+			c.respond(m, reply)
+		}
+	case broker.Bye:
+		c.bye(id, m.Data)
+		c.respond(m, task.EncodeJSON(struct{}{}))
+	}
+}
+
+func (c *Coordinator) hello(id string, data []byte) []byte {
+	var h task.Hello
+	if err := task.DecodeJSON(data, &h); err != nil || h.Worker != id || h.Slots < 1 || h.Slots > 1<<16 {
+		c.o.Logger.Warn("malformed hello", "worker", id, "error", err)
+		return task.EncodeJSON(task.Welcome{Refused: "the launcher did not understand the worker: are both of the same version?"})
+	}
+	if h.Version != task.Version {
+		return task.EncodeJSON(task.Welcome{Refused: fmt.Sprintf("the worker speaks version %d, the launcher version %d", h.Version, task.Version)})
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if w := c.workers[id]; w == nil {
+		c.workers[id] = &worker{hello: h, since: time.Now(), seen: time.Now(), held: map[task.ID]*lease{}}
+		c.o.Logger.Info("worker joined", "worker", id, "host", h.Host, "slots", h.Slots, "job", h.Job, "index", h.Index)
+	}
+	return task.EncodeJSON(task.Welcome{Heartbeat: c.o.Heartbeat, Store: c.o.Store})
+}
+
+// turn folds in what a worker brings and gives it more to do.
+func (c *Coordinator) turn(id string, data []byte) []byte {
+	t, err := task.DecodeTurn(data)
+	if err != nil || t.Worker != id {
+		c.o.Logger.Warn("malformed turn", "worker", id, "error", err)
+		return nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	w := c.workers[id]
+	if w == nil {
+		return task.EncodeReply(&task.Reply{Number: t.Number, Unknown: true})
+	}
+	w.seen, w.poked = time.Now(), false
+	for i := range t.Results {
+		c.take(w, t.Results[i])
+	}
+	for _, id := range t.Returned {
+		c.release(w, id)
+	}
+	c.reconcile(w, t)
+	w.turn = t.Number
+	reply := c.reply(w, t)
+	c.poke()
+	return task.EncodeReply(reply)
+}
+
+// take folds in one result, which may be of a task that is not leased to the
+// worker any more: the engine knows whether it still counts.
+func (c *Coordinator) take(w *worker, r task.Result) {
+	if l := c.leases[r.ID]; l != nil && l.worker == w && l.request.Attempt == r.Attempt {
+		c.end(l)
+	}
+	if r.Status == task.Succeeded {
+		w.done++
+	} else {
+		w.failed++
+	}
+	if run := c.runs[r.Run]; run != nil {
+		c.result(run, r)
+	}
+}
+
+// reconcile returns tasks that the worker should hold but does not: the reply
+// that carried them never arrived.
+func (c *Coordinator) reconcile(w *worker, t *task.Turn) {
+	if len(w.held) == 0 {
+		return
+	}
+	holding := make(map[task.ID]bool, len(t.Holding))
+	for _, id := range t.Holding {
+		holding[id] = true
+	}
+	for id, l := range w.held {
+		if !holding[id] && l.turn < t.Number {
+			c.release(w, id)
+		}
+	}
+}
+
+func (c *Coordinator) reply(w *worker, t *task.Turn) *task.Reply {
+	reply := &task.Reply{Number: t.Number, Leave: w.leave, Stop: w.stop, Over: w.over}
+	w.stop, w.over = nil, nil
+	if w.leave {
+		return reply
+	}
+	c.assign(w, t, reply)
+	return reply
+}
+
+// bye removes a worker that leaves of its own accord.
+func (c *Coordinator) bye(id string, data []byte) {
+	t, err := task.DecodeTurn(data)
+	if err != nil || t.Worker != id {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	w := c.workers[id]
+	if w == nil {
+		return
+	}
+	for i := range t.Results {
+		c.take(w, t.Results[i])
+	}
+	for _, id := range t.Returned {
+		c.release(w, id)
+	}
+	c.o.Logger.Info("worker left", "worker", id, "host", w.hello.Host)
+	c.lose(id, "it was ended while it executed the task")
+	c.poke()
+}
+
+// expire declares workers lost that have stayed away for too long.
+func (c *Coordinator) expire(now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id, w := range c.workers {
+		if away := now.Sub(w.seen); away > 3*c.o.Heartbeat {
+			c.o.Logger.Warn("worker lost", "worker", id, "host", w.hello.Host, "away", away.String())
+			c.lose(id, fmt.Sprintf("no sign of life for %s", away.Round(time.Second)))
+		}
+	}
+	c.poke()
+}
+
+// Gone tells the coordinator that workers have ended, from whoever saw it.
+func (c *Coordinator) Gone(match func(task.Hello) bool, reason string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id, w := range c.workers {
+		if match(w.hello) {
+			c.o.Logger.Warn("worker gone", "worker", id, "host", w.hello.Host, "reason", reason)
+			c.lose(id, reason)
+		}
+	}
+	c.poke()
+}
+
+func (c *Coordinator) lose(id, reason string) {
+	w := c.workers[id]
+	delete(c.workers, id)
+	if len(w.held) > 0 {
+		c.o.Logger.Warn("tasks lost with their worker", "worker", id, "host", w.hello.Host, "reason", reason, "tasks", len(w.held))
+	}
+	for id, l := range w.held {
+		delete(c.leases, id)
+		c.totals.Lost++
+		if run := c.runs[id.Run]; run != nil {
+			c.result(run, task.Result{ID: id, Attempt: l.request.Attempt, Status: task.Lost, Failure: task.Failure{
+				Cause:   task.Gone,
+				Message: fmt.Sprintf("worker %s on %s: %s", w.hello.Worker, w.hello.Host, reason),
+			}})
+		}
+	}
+}
+
+// Drain asks workers to finish what they hold and to end.
+func (c *Coordinator) Drain(match func(task.Hello) bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for id, w := range c.workers {
+		if match(w.hello) && !w.leave {
+			w.leave = true
+			c.send(id, w)
+		}
+	}
+}
+
+// poke tells idle workers that there is something for them.
+func (c *Coordinator) poke() {
+	waiting := c.ready.len()
+	for id, w := range c.workers {
+		if waiting <= 0 {
+			return
+		}
+		if free := w.free(); free > 0 && !w.poked && !w.leave {
+			waiting -= free
+			c.send(id, w)
+		}
+	}
+}
+
+func (c *Coordinator) send(id string, w *worker) {
+	w.poked = true
+	if err := c.o.Conn.Publish(broker.CtlSubject(id), nil); err != nil {
+		c.o.Logger.Warn("worker not poked", "worker", id, "error", err)
+	}
+}

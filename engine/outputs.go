@@ -1,0 +1,62 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/ewoks-hpc/ewoks-hpc/task"
+	"github.com/ewoks-hpc/ewoks-hpc/workflow"
+)
+
+// outputs are the selected outputs of the nodes that have executed, in the
+// order in which they are to be merged: that of the graph, unless it leaves the
+// order to the run.
+func (s *State) outputs() []Output {
+	var all []Output
+	for _, sel := range s.merged() {
+		r, ok := s.latest[sel.Node]
+		if !ok {
+			continue
+		}
+		node := s.plan.wf.Nodes[sel.Node].ID.String()
+		if sel.Name == "" {
+			for _, o := range r.Outputs {
+				all = append(all, output(node, o.Name, o.Name, r))
+			}
+			for _, shown := range r.Shown {
+				if find(r.Outputs, shown.Name) < 0 {
+					all = append(all, output(node, shown.Name, shown.Name, r))
+				}
+			}
+			continue
+		}
+		all = append(all, output(node, string(sel.Name), sel.As, r))
+	}
+	return all
+}
+
+// merged orders the selection by when nodes ended last, if that is what decides.
+func (s *State) merged() []workflow.Selected {
+	if s.plan.ordered {
+		return s.plan.outputs
+	}
+	rank := make(map[int]int, len(s.ended))
+	for i, node := range s.ended {
+		rank[node] = i
+	}
+	list := slices.Clone(s.plan.outputs)
+	slices.SortStableFunc(list, func(a, b workflow.Selected) int { return rank[a.Node] - rank[b.Node] })
+	return list
+}
+
+func output(node, name, newName string, r task.Result) Output {
+	o := Output{Node: node, Name: newName}
+	if i := find(r.Outputs, name); i >= 0 {
+		o.Value = r.Outputs[i].Value
+	}
+	for _, shown := range r.Shown {
+		if shown.Name == name {
+			o.Shown = string(shown.JSON)
+		}
+	}
+	return o
+}

@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/ewoks-hpc/ewoks-hpc/task"
+	"github.com/ewoks-hpc/ewoks-hpc/workflow"
+)
+
+// Plan is what follows from a workflow before it runs. It does not change, and
+// may be shared.
+type Plan struct {
+	wf       *workflow.Workflow
+	required []bool // per link
+	slot     []int  // per link: its position among the links into its target
+	nodes    []nodePlan
+	start    []int
+	outputs  []workflow.Selected
+	selected []bool // per node
+	keep     bool
+	ordered  bool // outputs are merged in topological order, not as nodes end
+}
+
+// nodePlan is what follows for one node.
+type nodePlan struct {
+	defaults []task.Named
+	required int // number of required incoming links
+	wanted   task.Wanted
+	fatal    bool
+	// once: nothing can trigger the node again after its first execution.
+	once bool
+}
+
+// PlanOptions say what a run of the workflow is for.
+type PlanOptions struct {
+	// Outputs are the outputs to return.
+	Outputs []workflow.Selected
+	// Keep says that one interpreter executes all tasks, so that values can
+	// stay in it.
+	Keep bool
+}
+
+// NewPlan analyses a workflow. Its cost is linear in nodes plus links.
+func NewPlan(wf *workflow.Workflow, o PlanOptions) *Plan {
+	p := &Plan{
+		wf: wf, required: wf.RequiredLinks(), nodes: make([]nodePlan, len(wf.Nodes)),
+		start: wf.StartNodes(nil), outputs: o.Outputs, selected: make([]bool, len(wf.Nodes)), keep: o.Keep,
+	}
+	for _, s := range o.Outputs {
+		p.selected[s.Node] = true
+	}
+	p.slot = make([]int, len(wf.Links))
+	for i := range wf.Nodes {
+		for position, l := range wf.Incoming(i) {
+			p.slot[l] = position
+		}
+	}
+	order, err := wf.TopologicalOrder()
+	p.ordered = err == nil
+	for i := range wf.Links {
+		p.ordered = p.ordered && !wf.Links[i].Conditional()
+	}
+	if p.ordered {
+		p.outputs = slices.Clone(o.Outputs)
+		rank := make([]int, len(wf.Nodes))
+		for position, i := range order {
+			rank[i] = position
+		}
+		slices.SortStableFunc(p.outputs, func(a, b workflow.Selected) int { return rank[a.Node] - rank[b.Node] })
+	}
+	for i := range wf.Nodes {
+		p.nodes[i] = p.node(i, err == nil)
+	}
+	return p
+}
+
+func (p *Plan) node(i int, acyclic bool) nodePlan {
+	n := nodePlan{fatal: true, once: acyclic}
+	for _, in := range p.wf.Nodes[i].DefaultInputs {
+		value := task.Value{Kind: task.Literal, JSON: in.Value}
+		n.defaults = append(n.defaults, task.Named{Name: string(in.Name), Value: value})
+	}
+	for _, l := range p.wf.Incoming(i) {
+		if p.required[l] {
+			n.required++
+		} else {
+			n.once = false
+		}
+	}
+	used := false
+	for _, l := range p.wf.Outgoing(i) {
+		link := &p.wf.Links[l]
+		n.fatal = n.fatal && !link.OnError
+		used = used || link.MapAll || len(link.DataMapping) > 0
+	}
+	n.wanted = task.Wanted{None: !used, Keep: p.keep && used, Show: p.selected[i]}
+	return n
+}

@@ -1,0 +1,92 @@
+package engine
+
+import (
+	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/task"
+)
+
+// State is one run of a plan. It is changed by Step only.
+type State struct {
+	plan *Plan
+	o    Options
+
+	merging []merger
+	running map[uint64]*execution
+	made    map[uint64]*made
+	latest  map[int]task.Result // of selected nodes
+	ended   []int               // selected nodes in the order in which they ended last
+	seq     uint64
+	counts  Counts
+	outcome Outcome
+	actions []Action
+}
+
+// Options are what is particular to one run.
+type Options struct {
+	Run string
+	// MaxLost is how often a task may be lost before the run fails.
+	MaxLost int
+	// Limit bounds the time of each task; zero means no limit.
+	Limit time.Duration
+}
+
+// execution is a task that was started and has not succeeded or failed.
+type execution struct {
+	node    int
+	request *task.Request
+	lost    int
+}
+
+// merger gathers what the links of a node deliver until it can execute.
+type merger struct {
+	waiting  int // required links that have not delivered
+	executed bool
+	starts   int
+	slots    []delivery // one for each incoming link, for required and cached ones
+	buffer   []delivery // of other links, before the first execution
+	retained delivery   // of other links, since then
+}
+
+// delivery is the data that a link brought, from the task that made it.
+type delivery struct {
+	filled bool
+	from   uint64
+	data   []task.Named
+}
+
+// made are the outputs of a task that take room somewhere, with the number of
+// deliveries that refer to them.
+type made struct {
+	id     task.ID
+	refs   int
+	values []task.Value
+}
+
+// New is the state before anything has happened.
+func New(p *Plan, o Options) *State {
+	s := &State{
+		plan: p, o: o, merging: make([]merger, len(p.nodes)),
+		running: map[uint64]*execution{}, made: map[uint64]*made{}, latest: map[int]task.Result{},
+		outcome: Outcome{Status: Running}, counts: Counts{Nodes: len(p.nodes)},
+	}
+	for i := range s.merging {
+		s.merging[i].waiting = p.nodes[i].required
+	}
+	return s
+}
+
+// Counts tells how far the run is.
+func (s *State) Counts() Counts { return s.counts }
+
+// Outcome tells how the run ended, or that it is running.
+func (s *State) Outcome() Outcome { return s.outcome }
+
+// Node returns the node of a task that was started and has not ended.
+func (s *State) Node(seq uint64) (string, bool) {
+	e, ok := s.running[seq]
+	if !ok {
+		return "", false
+	}
+	return e.request.Node, true
+}

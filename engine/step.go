@@ -1,0 +1,126 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/ewoks-hpc/ewoks-hpc/task"
+)
+
+// Step folds an event into the state and returns what is to be done about it,
+// in order. Events that come too late are ignored: a run that is over stays as
+// it is, and only the first success of a task counts.
+func Step(s *State, e Event) []Action {
+	if s.outcome.Status != Running {
+		return nil
+	}
+	s.actions = nil
+	switch e := e.(type) {
+	case Begin:
+		s.begin()
+	case Ended:
+		s.end(e.Result)
+	case Cancel:
+		s.finish(Outcome{Status: Cancelled, Failure: task.Failure{Message: e.Reason}})
+	}
+	if s.outcome.Status == Running && len(s.running) == 0 {
+		s.finish(Outcome{Status: Succeeded, Outputs: s.outputs()})
+	}
+	return s.actions
+}
+
+func (s *State) begin() {
+	for _, i := range s.plan.start {
+		s.merging[i].starts++
+		if s.merging[i].waiting == 0 {
+			s.merge(i)
+		}
+	}
+}
+
+// end deals with the end of an attempt.
+func (s *State) end(r task.Result) {
+	x, ok := s.running[r.Seq]
+	if !ok || r.Run != s.o.Run {
+		return
+	}
+	current := r.Attempt == x.request.Attempt
+	switch {
+	case r.Status == task.Succeeded:
+		s.succeed(x, r)
+	case r.Status == task.Failed && current:
+		s.fail(x, r.Failure)
+	case r.Status != task.Failed && current:
+		s.lose(x, r.Failure)
+	}
+}
+
+func (s *State) succeed(x *execution, r task.Result) {
+	delete(s.running, r.Seq)
+	s.counts.Succeeded++
+	if s.plan.selected[x.node] {
+		if _, again := s.latest[x.node]; again {
+			s.ended = remove(s.ended, x.node)
+		}
+		s.latest[x.node] = r
+		s.ended = append(s.ended, x.node)
+	}
+	s.record(r)
+	s.fire(x, r)
+	s.let(r.Seq)
+	if s.plan.nodes[x.node].once {
+		s.clear(x.node)
+	}
+}
+
+// fail ends the run: no link handles the error.
+func (s *State) fail(x *execution, f task.Failure) {
+	delete(s.running, x.request.Seq)
+	s.counts.Failed++
+	s.finish(Outcome{Status: Failed, Node: x.request.Node, Failure: f})
+}
+
+// lose tries again what vanished through no fault of the task.
+func (s *State) lose(x *execution, f task.Failure) {
+	x.lost++
+	s.counts.Lost++
+	if x.lost > s.o.MaxLost {
+		f.Message = fmt.Sprintf("task of node '%s' was lost %d times: %s", x.request.Node, x.lost, f.Message)
+		s.fail(x, f)
+		return
+	}
+	again := *x.request
+	again.Attempt++
+	x.request = &again
+	s.actions = append(s.actions, Start{x.request})
+}
+
+func (s *State) start(node int, inputs []task.Named) {
+	s.seq++
+	n, p := &s.plan.wf.Nodes[node], &s.plan.nodes[node]
+	r := &task.Request{
+		ID: task.ID{Run: s.o.Run, Seq: s.seq}, Attempt: 1, Node: n.ID.String(), Label: n.Label,
+		Type: n.TaskType, Identifier: n.Identifier, Generator: n.Generator,
+		Inputs: inputs, Wanted: p.wanted, Fatal: p.fatal, Limit: s.o.Limit,
+	}
+	s.running[s.seq] = &execution{node: node, request: r}
+	s.counts.Started++
+	s.actions = append(s.actions, Start{r})
+}
+
+func (s *State) finish(o Outcome) {
+	for _, x := range s.running {
+		s.actions = append(s.actions, Stop{x.request.ID})
+	}
+	clear(s.running)
+	s.outcome = o
+	s.actions = append(s.actions, Finish{o})
+}
+
+func remove(list []int, item int) []int {
+	for i, v := range list {
+		if v == item {
+			return append(list[:i], list[i+1:]...)
+		}
+	}
+	return list
+}

@@ -1,0 +1,121 @@
+package jobscript
+
+import "time"
+
+// Values that a pool has when its option is not given.
+const (
+	DefaultJobName      = "ewoks-hpc"
+	DefaultShebang      = "#!/usr/bin/env bash"
+	DefaultDeathTimeout = 60 * time.Second
+)
+
+// Pool describes one kind of worker job. The zero value of a field means that
+// its option is not given. Options describes every field but Name. The
+// resources (cores, memory, gpus) are those of one node.
+type Pool struct {
+	Name        string
+	Queue       string
+	Account     string
+	QOS         string
+	Walltime    time.Duration
+	Memory      string // as asked: "256GB"
+	Cores       int
+	Processes   int
+	GPUs        int
+	Gres        string
+	Constraint  string
+	Reservation string
+	Nodes       int
+	JobName     string
+
+	LogDirectory   string
+	LocalDirectory string // expanded on the node: "$TMPDIR"
+	Shebang        string
+	Python         string
+
+	JobScriptPrologue  []string
+	JobScriptEpilogue  []string
+	JobExtraDirectives []string
+	JobDirectivesSkip  []string
+	WorkerExtraArgs    []string
+
+	Interface    string
+	DeathTimeout time.Duration
+	JobCPU       int
+	JobMem       string // as Slurm writes it: "100G"
+	MemPerCPU    string
+	Exclusive    bool
+}
+
+// Slots says how many interpreters a worker of the pool has, and how many
+// threads each of them. With processes P it is P interpreters of cores/P
+// threads. Without, it is one single-threaded interpreter for each GPU, else
+// for each core, else one in all.
+func (p Pool) Slots() (processes, threads int) {
+	if p.Processes > 0 {
+		return p.Processes, max(1, p.Cores/p.Processes)
+	}
+	return max(1, p.slotCount()), 1
+}
+
+func (p Pool) slotCount() int {
+	if gpus := p.gpusPerNode(); gpus > 0 {
+		return gpus
+	}
+	return p.Cores
+}
+
+func (p Pool) withDefaults() Pool {
+	if p.Name == "" {
+		p.Name = "default"
+	}
+	if p.JobName == "" {
+		p.JobName = DefaultJobName
+	}
+	if p.Shebang == "" {
+		p.Shebang = DefaultShebang
+	}
+	if p.DeathTimeout == 0 {
+		p.DeathTimeout = DefaultDeathTimeout
+	}
+	p.JobScriptPrologue = lines(p.JobScriptPrologue)
+	p.JobScriptEpilogue = lines(p.JobScriptEpilogue)
+	return p
+}
+
+// effectiveNodes is the number of nodes of the job once an extra directive may
+// have replaced ours.
+func (p Pool) effectiveNodes() int {
+	if value, ok := p.extra("nodes"); ok {
+		if n := count(value); n > 0 {
+			return n
+		}
+	}
+	return max(1, p.Nodes)
+}
+
+// effectiveWalltime is 0 when the partition decides, or when an extra directive
+// gives a time without an end.
+func (p Pool) effectiveWalltime() time.Duration {
+	value, ok := p.extra("time")
+	if !ok {
+		return p.Walltime
+	}
+	walltime, err := ParseWalltime(value)
+	if err != nil {
+		return 0
+	}
+	return walltime
+}
+
+// extra returns the value of the last extra directive that names the option.
+func (p Pool) extra(name string) (value string, ok bool) {
+	for _, item := range p.JobExtraDirectives {
+		for _, option := range parseOptions(item) {
+			if option.name == name {
+				value, ok = option.value, true
+			}
+		}
+	}
+	return value, ok
+}

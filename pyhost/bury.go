@@ -1,0 +1,157 @@
+package pyhost
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/task"
+)
+
+// bury deals with the end of an interpreter: it finds out which task was the
+// cause, returns the others to the queue, and starts a replacement.
+func (p *Pool) bury(i *interpreter, cause error) {
+	kill(i.pid)
+	status := i.wait()
+	words := i.lastWords()
+	i.close()
+
+	p.mu.Lock()
+	p.hosts = slices.DeleteFunc(p.hosts, func(h *interpreter) bool { return h == i })
+	given := i.given
+	i.given = nil
+	if p.closed {
+		p.mu.Unlock()
+		return
+	}
+	if len(given) > 0 {
+		p.o.Logger.Warn("python interpreter ended", "pid", i.pid, "status", status, "task", given[0].request.ID.String())
+	}
+	stopped := slices.ContainsFunc(given, func(e *entry) bool { return e.stopped })
+	given = slices.DeleteFunc(given, func(e *entry) bool { return e.stopped })
+	running := given[:min(len(given), p.o.Threads)]
+	var failed []task.Result
+	var again []*entry
+	for _, e := range running {
+		switch {
+		case p.overtime(e):
+			failed = append(failed, timedOut(e))
+		case stopped: // that is why it was ended
+			again = append(again, e)
+		case len(running) == 1:
+			failed = append(failed, died(e, cause, status, words))
+		default:
+			e.suspect = !slices.ContainsFunc(running, p.overtime)
+			again = append(again, e)
+		}
+	}
+	p.queue = slices.Concat(again, given[len(running):], p.queue)
+	for _, e := range p.queue {
+		e.first = time.Time{}
+	}
+	p.mu.Unlock()
+
+	if len(failed) > 0 {
+		p.o.OnResults(failed)
+	}
+	p.replace()
+}
+
+// replace starts an interpreter in place of one that ended.
+func (p *Pool) replace() {
+	if err := p.add(); err != nil {
+		p.o.Logger.Error("python interpreter cannot be replaced", "error", err)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if len(p.hosts) == 0 && !p.closed {
+			p.broken = err
+			p.refuse()
+		}
+	}
+}
+
+// watchLimits ends interpreters in which a task takes longer than it may.
+func (p *Pool) watchLimits() {
+	ticker := time.NewTicker(50 * time.Millisecond)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-p.closing:
+			return
+		case now := <-ticker.C:
+			p.enforceLimits(now)
+		}
+	}
+}
+
+func (p *Pool) enforceLimits(now time.Time) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, i := range p.hosts {
+		for _, e := range i.given[:min(len(i.given), p.o.Threads)] {
+			if e.first.IsZero() {
+				e.first = now
+			}
+			if p.overtime(e) {
+				kill(i.pid)
+				break
+			}
+		}
+	}
+}
+
+func (p *Pool) overtime(e *entry) bool {
+	limit := e.request.Limit
+	return limit > 0 && !e.first.IsZero() && time.Since(e.first) > limit
+}
+
+func timedOut(e *entry) task.Result {
+	return failure(e, task.Failure{
+		Cause:   task.Timeout,
+		Message: fmt.Sprintf("took longer than its limit of %s and was ended", e.request.Limit),
+		Advice:  "raise the limit, or look at what the task waits for in its output",
+	})
+}
+
+func died(e *entry, cause error, status, words string) task.Result {
+	text := "the Python interpreter ended during the task"
+	if status != "" {
+		text += " (" + status + ")"
+	}
+	if !errors.Is(cause, io.EOF) && !errors.Is(cause, io.ErrUnexpectedEOF) {
+		text += " (" + cause.Error() + ")"
+	}
+	return failure(e, task.Failure{Cause: task.Died, Message: text + words})
+}
+
+func failure(e *entry, f task.Failure) task.Result {
+	r := e.request
+	f.Message = fmt.Sprintf("Execution failed for ewoks task %s(id: '%s', task: '%s'): %s", quoted(r.Label), r.Node, r.Identifier, f.Message)
+	return task.Result{ID: r.ID, Attempt: r.Attempt, Status: task.Failed, Failure: f}
+}
+
+func quoted(label string) string {
+	if label == "" {
+		return ""
+	}
+	return "'" + label + "' "
+}
+
+// DirError says that the working directory of tasks is not to be had.
+type DirError struct {
+	Dir   string
+	Cause error
+}
+
+func (e *DirError) Error() string {
+	return fmt.Sprintf("working directory %s does not exist on this machine", e.Dir)
+}
+
+func (e *DirError) Unwrap() error { return e.Cause }
+
+// Hint tells what to do about it.
+func (e *DirError) Hint() string {
+	return "choose a directory that the node can see with --chdir"
+}

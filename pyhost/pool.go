@@ -1,0 +1,226 @@
+package pyhost
+
+import (
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/task"
+)
+
+// Pool executes requests in a number of interpreters.
+//
+// Requests are begun in the order in which they were submitted. Results come in
+// the order in which tasks end. All methods may be called from any goroutine.
+type Pool struct {
+	o        Options
+	template *template
+	closing  chan struct{}
+	running  sync.WaitGroup
+
+	mu     sync.Mutex
+	hosts  []*interpreter
+	queue  []*entry
+	known  estimates
+	broken error // why no interpreter can be started any more
+	closed bool
+}
+
+// Limits on reading ahead: an interpreter is given more tasks than it can
+// execute at once only while all of them together are expected to take less
+// than aheadTime, and never more than aheadTasks. An interpreter without
+// others beside it cannot keep a task from them, so it may read further.
+const (
+	aheadTime      = 2 * time.Millisecond
+	aheadTasks     = 32
+	aheadTasksOnly = 512
+)
+
+// Start starts the interpreters and waits until they are ready.
+func Start(o Options) (*Pool, error) {
+	p := &Pool{o: o.withDefaults(), known: estimates{}, closing: make(chan struct{})}
+	if p.o.Dir != "" {
+		if info, err := os.Stat(p.o.Dir); err != nil || !info.IsDir() {
+			return nil, &DirError{p.o.Dir, err}
+		}
+	}
+	if p.o.Fork {
+		t, err := startTemplate(p.o)
+		if err != nil {
+			return nil, err
+		}
+		p.template = t
+	}
+	starts := make(chan error, p.o.Processes)
+	for range p.o.Processes {
+		go func() { starts <- p.add() }()
+	}
+	var first error
+	for range p.o.Processes {
+		if err := <-starts; err != nil && first == nil {
+			first = err
+		}
+	}
+	if first != nil {
+		p.Close()
+		return nil, first
+	}
+	go p.watchLimits()
+	return p, nil
+}
+
+// Capacity is the number of tasks that can be executed at the same time.
+func (p *Pool) Capacity() int { return p.o.Processes * p.o.Threads }
+
+// Submit adds requests to the queue.
+func (p *Pool) Submit(reqs []*task.Request) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range reqs {
+		p.queue = append(p.queue, &entry{request: r})
+	}
+	p.fill()
+}
+
+// Withdraw takes back requests that no interpreter has been given, and returns
+// their ids.
+func (p *Pool) Withdraw(match func(*task.Request) bool) []task.ID {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var ids []task.ID
+	p.queue = slices.DeleteFunc(p.queue, func(e *entry) bool {
+		if !match(e.request) {
+			return false
+		}
+		ids = append(ids, e.request.ID)
+		return true
+	})
+	return ids
+}
+
+// Stop ends tasks at once, also those that are being executed. They have no
+// result.
+func (p *Pool) Stop(ids []task.ID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	stopped := func(e *entry) bool { return slices.Contains(ids, e.request.ID) }
+	p.queue = slices.DeleteFunc(p.queue, stopped)
+	for _, i := range p.hosts {
+		for _, e := range i.given {
+			e.stopped = e.stopped || stopped(e)
+		}
+		if slices.ContainsFunc(i.given[:min(len(i.given), p.o.Threads)], stopped) {
+			kill(i.pid)
+		}
+	}
+}
+
+// Drop forgets the values that these tasks of a run left in interpreters.
+func (p *Pool) Drop(run string, seqs []uint64) {
+	header, _ := json.Marshal(map[string]any{"drop": seqs, "of": run})
+	p.tellAll(header)
+}
+
+// Forget forgets all that interpreters know of a run.
+func (p *Pool) Forget(run string) {
+	header, _ := json.Marshal(map[string]any{"forget": run})
+	p.tellAll(header)
+}
+
+func (p *Pool) tellAll(header []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, i := range p.hosts {
+		i.outbox.note(header)
+	}
+}
+
+// Close ends all interpreters at once and waits until they are gone. Tasks that
+// were not done have no result.
+func (p *Pool) Close() {
+	p.mu.Lock()
+	if !p.closed {
+		p.closed = true
+		close(p.closing)
+	}
+	for _, i := range p.hosts {
+		kill(i.pid)
+	}
+	p.mu.Unlock()
+	p.running.Wait()
+	if p.template != nil {
+		p.template.close()
+	}
+}
+
+// add starts one interpreter and lets it take part.
+func (p *Pool) add() error {
+	proc, conn, err := p.begin()
+	if err != nil {
+		return err
+	}
+	i := newInterpreter(proc, conn)
+	if err := i.greet(p.o.StartTimeout); err != nil {
+		kill(i.pid)
+		i.wait()
+		i.close()
+		return fmt.Errorf("python interpreter %v: %w", p.o.Python, err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed {
+		kill(i.pid)
+		i.wait()
+		i.close()
+		return nil
+	}
+	p.hosts = append(p.hosts, i)
+	p.running.Go(i.outbox.serve)
+	p.running.Go(func() { p.serve(i) })
+	p.fill()
+	return nil
+}
+
+func (p *Pool) begin() (process, net.Conn, error) {
+	if p.template != nil {
+		return p.template.fork(p.o.StartTimeout)
+	}
+	return spawn(p.o, role{Role: "host", Threads: p.o.Threads, Store: p.o.Store})
+}
+
+// serve passes on the results of one interpreter until it ends.
+func (p *Pool) serve(i *interpreter) {
+	for {
+		results, err := i.read()
+		if len(results) > 0 {
+			p.settle(i, results)
+			p.o.OnResults(results)
+		}
+		if err != nil {
+			p.bury(i, err)
+			return
+		}
+	}
+}
+
+// settle takes results off the interpreter's list and gives it more to do.
+func (p *Pool) settle(i *interpreter, results []task.Result) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, r := range results {
+		n := slices.IndexFunc(i.given, func(e *entry) bool { return e.request.ID == r.ID })
+		if n < 0 {
+			continue
+		}
+		if r.Status != task.Skipped {
+			p.known.learn(i.given[n].request.Identifier, r.Duration)
+		}
+		i.given = slices.Delete(i.given, n, n+1)
+	}
+	i.alone = i.alone && len(i.given) > 0
+	p.fill()
+}

@@ -1,0 +1,154 @@
+"""The inside of a warm interpreter: read requests, execute tasks, write results.
+
+A header from the launcher is one of::
+
+    {"run": [request, ...]}          execute these tasks in this order
+    {"drop": [seq, ...], "of": run}  forget held values
+    {"forget": run}                  forget everything about a run
+
+and a header to the launcher ``{"results": [result]}``. Requests and results are written down in
+``task/encode.go``.
+"""
+
+import collections
+import faulthandler
+import os
+import platform
+import sys
+import threading
+import time
+import traceback
+
+from . import tasks
+from .capture import Capture
+from .values import Unpicklable, Values, is_missing, show
+
+SUCCEEDED, FAILED, SKIPPED = 0, 1, 3
+WANT_NONE, WANT_KEEP, WANT_SHOW = 1, 2, 4
+
+
+def describe_interpreter():
+    """Return what the launcher wants to know before it sends tasks."""
+    return {"pid": os.getpid(), "version": platform.python_version(), "executable": sys.executable}
+
+
+class Host:
+    """Executes the tasks that arrive on a channel, in one or several threads."""
+
+    def __init__(self, channel, threads=1, store=None):
+        self._channel = channel
+        self._threads = threads
+        self._values = Values(store)
+        self._capture = Capture(threads)
+        self._queue = collections.deque()
+        self._halted = set()
+        self._turn = threading.Lock()
+
+    def serve(self):
+        """Work until the channel ends."""
+        faulthandler.enable()
+        for _ in range(self._threads - 1):
+            threading.Thread(target=self._work, daemon=True).start()
+        self._work()
+
+    def _work(self):
+        while True:
+            # Whoever holds the turn waits for the next frame; a lone task is then executed by
+            # the thread that read it, without waking another.
+            with self._turn:
+                while not self._queue:
+                    if not self._receive():
+                        return
+                request, blobs = self._queue.popleft()
+            self._execute(request, blobs)
+
+    def _receive(self):
+        header, blobs = self._channel.read()
+        if header is None:
+            return False
+        if "run" in header:
+            self._queue.extend((request, blobs) for request in header["run"])
+        elif "drop" in header:
+            self._values.drop(header["of"], header["drop"])
+        elif "forget" in header:
+            self._values.forget(header["forget"])
+            self._halted.discard(header["forget"])
+        return True
+
+    def _execute(self, request, blobs):
+        result = {"r": request["r"], "s": request["s"], "a": request["a"]}
+        if request["r"] in self._halted:
+            result["k"] = SKIPPED
+            self._channel.write({"results": [result]})
+            return
+        produced = []
+        start = time.perf_counter_ns()
+        try:
+            self._run(request, blobs, result, produced)
+        except BaseException as error:
+            if request.get("f"):
+                self._halted.add(request["r"])
+            result["k"] = FAILED
+            result["e"] = _failure(request, error)
+            produced = []
+        result["d"] = (time.perf_counter_ns() - start) // 1000
+        out, err = self._capture.take()
+        if out:
+            result["so"] = out
+        if err:
+            result["se"] = err
+        self._channel.write({"results": [result]}, produced)
+
+    def _run(self, request, blobs, result, produced):
+        run, wanted = request["r"], request.get("w", 0)
+        load = self._values.load
+        inputs = {tasks.argument(n): load(v, run, blobs) for n, v in request.get("in", ())}
+        outputs = tasks.execute(request, inputs)
+        if wanted & WANT_SHOW:
+            result["j"] = [[n, show(v)] for n, v in outputs.items() if not is_missing(v)]
+        if not wanted & WANT_NONE:
+            result["o"] = self._values.dump(outputs, run, request["s"], wanted & WANT_KEEP, produced)
+
+
+def _failure(request, error):
+    cause = error.__cause__ if type(error).__name__ == "TaskExecutionError" and error.__cause__ else error
+    failure = {
+        "cause": "exception",
+        "type": type(cause).__name__,
+        "message": _message(request, error),
+        "traceback": "".join(traceback.format_exception(type(cause), cause, _trim(cause.__traceback__))),
+    }
+    advice = _advice(request, cause)
+    if advice:
+        failure["advice"] = advice
+    return failure
+
+
+def _message(request, error):
+    text = str(error) or type(error).__name__
+    if isinstance(error, (tasks.MissingPackage, Unpicklable)):
+        return text
+    if request["t"] not in tasks.STANDARD and isinstance(error, Exception):
+        return text
+    label = "%r " % request["l"] if request.get("l") else ""
+    if isinstance(error, SystemExit):
+        text = "the task called sys.exit(%s)" % ("" if error.code is None else error.code)
+    return "Execution failed for ewoks task %s(id: %r, task: %r): %s" % (label, request["n"], request["i"], text)
+
+
+def _advice(request, error):
+    if isinstance(error, tasks.MissingPackage):
+        return "install it with: %s -m pip install ewokscore" % sys.executable
+    if isinstance(error, ImportError):
+        return "looked in %s and in the packages of %s; run from the directory of the module, or choose with --chdir or --python" % (
+            os.getcwd(),
+            sys.executable,
+        )
+    return None
+
+
+def _trim(tb):
+    """Leave out the frames of this package: they tell a user nothing."""
+    while tb is not None and tb.tb_frame.f_globals.get("__package__") == __package__:
+        tb = tb.tb_next
+    return tb

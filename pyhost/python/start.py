@@ -1,0 +1,94 @@
+"""How an interpreter begins: as one that executes tasks, or as a template to fork such ones from."""
+
+import ctypes
+import importlib
+import os
+import signal
+import socket
+import struct
+import sys
+
+from .host import Host, describe_interpreter
+from .wire import Channel
+
+
+def main(channel_fd, config):
+    """Begin in the role that the launcher chose.
+
+    :param config: {"role": "host" or "template", "threads": int, "store": directory or None,
+        "preload": list of task identifiers}
+    """
+    if config["role"] == "template":
+        _template(channel_fd, config)
+    else:
+        _host(channel_fd, config)
+
+
+def _host(fd, config):
+    channel = Channel(fd)
+    channel.write(describe_interpreter())
+    Host(channel, config["threads"], config.get("store")).serve()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Not sys.exit: threads of tasks, and what they registered to run at exit, may hang.
+    os._exit(0)
+
+
+def _template(fd, config):
+    """Import what tasks need once, then fork an interpreter for each set of descriptors sent."""
+    for identifier in config.get("preload", ()):
+        _preload(identifier)
+    signal.signal(signal.SIGCHLD, lambda *_: _reap())
+    control = socket.socket(fileno=fd)
+    control.sendall(struct.pack("!I", os.getpid()))
+    prctl = ctypes.CDLL(None).prctl
+    while True:
+        message, descriptors = _receive_descriptors(control)
+        if not message:
+            os._exit(0)
+        parent = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+            if os.getppid() != parent:
+                os._exit(1)
+            os.setpgid(0, 0)
+            control.close()
+            channel, out, err = descriptors
+            os.dup2(out, 1)
+            os.dup2(err, 2)
+            os.close(out)
+            os.close(err)
+            _host(channel, config)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        control.sendall(struct.pack("!I", pid))
+
+
+def _preload(identifier):
+    module = identifier.rpartition("::")[0] or identifier.rpartition(".")[0]
+    if not module or module.endswith(".py"):
+        return
+    try:
+        importlib.import_module(module)
+    except Exception:
+        pass  # the task that needs it will say so
+
+
+def _reap():
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except ChildProcessError:
+        pass
+
+
+def _receive_descriptors(control):
+    size = struct.calcsize("3i")
+    message, ancillary, _, _ = control.recvmsg(1, socket.CMSG_SPACE(size))
+    descriptors = ()
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            descriptors = struct.unpack("3i", data[:size])
+    return message, descriptors

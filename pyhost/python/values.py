@@ -1,0 +1,188 @@
+"""Values on their way into and out of tasks.
+
+On the wire a value is one of (see ``task/encode.go``)::
+
+    null                     MISSING_DATA: no value
+    ["j", json]              given as JSON
+    ["p", first, count]      a pickle with its out-of-band buffers, among the blobs of the frame
+    ["s", path, size]        the same in a file of the value store
+    ["h", seq, output]       an object that this interpreter holds
+    ["g", [[name, value]..]] a mapping of names to values
+"""
+
+import json
+import mmap
+import os
+import pickle
+import struct
+import sys
+
+PROTOCOL = 5
+INLINE_LIMIT = 64 << 10  # bytes; larger values go to the store
+
+
+class MissingData:
+    """The marker for "no value", as in ewokscore, for interpreters without it."""
+
+    def __bool__(self):
+        return False
+
+    def __repr__(self):
+        return "<MISSING_DATA>"
+
+    def __eq__(self, other):
+        return is_missing(other)
+
+    __hash__ = None
+
+
+_MISSING = MissingData()
+
+
+def missing():
+    """Return MISSING_DATA: that of ewokscore where tasks can know it."""
+    module = sys.modules.get("ewokscore.missing_data")
+    return module.MISSING_DATA if module else _MISSING
+
+
+def is_missing(value):
+    return type(value).__name__ == "MissingData"
+
+
+class Unpicklable(Exception):
+    """An output that cannot leave the interpreter."""
+
+
+class Values:
+    """The values that one interpreter holds and those that it can reach."""
+
+    def __init__(self, store=None):
+        """:param store: directory for large values, None to keep all of them inline"""
+        self._store = store
+        self._held = {}
+
+    def load(self, wire, run, blobs):
+        """Return the Python object for a value of a request."""
+        if wire is None:
+            return missing()
+        kind = wire[0]
+        if kind == "j":
+            return wire[1]
+        if kind == "p":
+            first, count = wire[1], wire[2]
+            return pickle.loads(blobs[first], buffers=blobs[first + 1 : first + count])
+        if kind == "h":
+            try:
+                return self._held[run][wire[1]][wire[2]]
+            except KeyError:
+                raise LookupError("the value %r of task %d is gone: its interpreter ended" % (wire[2], wire[1])) from None
+        if kind == "s":
+            return _read_file(wire[1])
+        if kind == "g":
+            return {name: self.load(value, run, blobs) for name, value in wire[1]}
+        raise ValueError("unknown kind of value %r" % kind)
+
+    def dump(self, outputs, run, seq, keep, blobs):
+        """Return outputs, a dict, as values of a result. Pickles are appended to blobs."""
+        if keep:
+            self._held.setdefault(run, {})[seq] = outputs
+            return [[n, None if is_missing(v) else ["h", seq, n]] for n, v in outputs.items()]
+        return [[n, None if is_missing(v) else self._send(n, v, run, seq, blobs)] for n, v in outputs.items()]
+
+    def _send(self, name, value, run, seq, blobs):
+        parts = _pickle(name, value)
+        size = sum(len(p) for p in parts)
+        if size <= INLINE_LIMIT or self._store is None:
+            blobs.extend(parts)
+            return ["p", len(blobs) - len(parts), len(parts)]
+        directory = os.path.join(self._store, run)
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+        path = os.path.join(directory, "%d-%s-%d" % (seq, os.urandom(4).hex(), len(blobs)))
+        _write_file(path, parts)
+        return ["s", path, size]
+
+    def drop(self, run, seqs):
+        """Forget what these tasks of a run made."""
+        held = self._held.get(run)
+        if held:
+            for seq in seqs:
+                held.pop(seq, None)
+
+    def forget(self, run):
+        """Forget all values of a run."""
+        self._held.pop(run, None)
+
+
+def _pickle(name, value):
+    buffers = []
+    try:
+        data = pickle.dumps(value, PROTOCOL, buffer_callback=buffers.append)
+    except Exception as error:
+        data = _cloudpickle(name, value, error)
+        buffers = []
+    return [data] + [b.raw() for b in buffers]
+
+
+def _cloudpickle(name, value, error):
+    try:
+        import cloudpickle
+
+        return cloudpickle.dumps(value, PROTOCOL)
+    except Exception:
+        raise Unpicklable(
+            "output %r of type %s cannot be sent to another process: %s" % (name, type(value).__name__, error)
+        ) from error
+
+
+def _write_file(path, parts):
+    """Write a pickle and its buffers: count, lengths, then each part at a multiple of 64 bytes."""
+    sizes = [len(p) for p in parts]
+    temporary = path + ".tmp"
+    fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(fd, "wb", 0) as file:
+        file.write(struct.pack("!%dQ" % (len(parts) + 1), len(parts), *sizes))
+        for offset, part in zip(_offsets(sizes), parts):
+            file.seek(offset)
+            view = memoryview(part).cast("B")
+            while view:
+                view = view[file.write(view) :]
+    os.rename(temporary, path)
+
+
+def _read_file(path):
+    with open(path, "rb") as file:
+        # A private copy-on-write mapping: pages are read when they are used, and arrays on top
+        # of it can be changed without changing the file.
+        data = memoryview(mmap.mmap(file.fileno(), 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE))
+    (count,) = struct.unpack_from("!Q", data)
+    sizes = struct.unpack_from("!%dQ" % count, data, 8)
+    parts = [data[o : o + n] for o, n in zip(_offsets(sizes), sizes)]
+    return pickle.loads(parts[0], buffers=parts[1:])
+
+
+def _offsets(sizes):
+    offset = 8 * (len(sizes) + 1)
+    for size in sizes:
+        offset = -(-offset // 64) * 64
+        yield offset
+        offset += size
+
+
+def show(value):
+    """Return a value as JSON text; what JSON cannot hold becomes its type and repr."""
+    try:
+        return json.dumps(value, default=describe, allow_nan=False)
+    except Exception:
+        return json.dumps(describe(value))
+
+
+def describe(value):
+    kind = type(value)
+    name = kind.__qualname__ if kind.__module__ == "builtins" else kind.__module__ + "." + kind.__qualname__
+    try:
+        text = repr(value)
+    except Exception as error:
+        text = "<repr failed: %s>" % error
+    if len(text) > 10000:
+        text = text[:10000] + "..."
+    return {"type": name, "repr": text}

@@ -1,0 +1,86 @@
+package pyhost
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// template is a warm process, with the modules that tasks need imported, from
+// which interpreters are forked.
+type template struct {
+	process
+	mu   sync.Mutex // one fork at a time
+	conn *net.UnixConn
+}
+
+func startTemplate(o Options) (*template, error) {
+	p, conn, err := spawn(o, role{Role: "template", Threads: o.Threads, Store: o.Store, Preload: o.Preload})
+	if err != nil {
+		return nil, err
+	}
+	t := &template{process: p, conn: conn.(*net.UnixConn)}
+	if _, err := t.answer(o.StartTimeout); err != nil {
+		i := interpreter{process: p, conn: conn}
+		err = fmt.Errorf("python interpreter %s: %w%s", o.Python[0], err, i.lastWords())
+		t.close()
+		return nil, err
+	}
+	return t, nil
+}
+
+// fork makes one more interpreter; it reports itself on the connection.
+func (t *template) fork(limit time.Duration) (process, net.Conn, error) {
+	ours, theirs, err := socketpair()
+	if err != nil {
+		return process{}, nil, err
+	}
+	defer theirs.Close()
+	p, err := captureFiles()
+	if err != nil {
+		_ = ours.Close()
+		return process{}, nil, err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	rights := syscall.UnixRights(int(theirs.Fd()), int(p.out.Fd()), int(p.err.Fd()))
+	_, _, err = t.conn.WriteMsgUnix([]byte{1}, rights, nil)
+	if err == nil {
+		p.pid, err = t.answer(limit)
+	}
+	if err != nil {
+		_ = ours.Close()
+		_ = p.out.Close()
+		_ = p.err.Close()
+		return process{}, nil, fmt.Errorf("fork of a python interpreter: %w", err)
+	}
+	// The template is its parent and reaps it.
+	p.wait = func() string { return "" }
+	return p, ours, nil
+}
+
+// answer reads the process id with which the template answers.
+func (t *template) answer(limit time.Duration) (int, error) {
+	_ = t.conn.SetReadDeadline(time.Now().Add(limit))
+	var b [4]byte
+	if _, err := io.ReadFull(t.conn, b[:]); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = errors.New("it ended unexpectedly")
+		}
+		return 0, err
+	}
+	return int(binary.BigEndian.Uint32(b[:])), nil
+}
+
+func (t *template) close() {
+	_ = t.conn.Close()
+	kill(t.pid)
+	t.wait()
+	_ = t.out.Close()
+	_ = t.process.err.Close()
+}

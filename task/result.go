@@ -1,0 +1,73 @@
+package task
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Result tells how one attempt at a task ended.
+type Result struct {
+	ID
+	Attempt int
+	// Status says which of the other fields count.
+	Status Status
+	// Outputs are the values of a task that Succeeded, in the task's order.
+	Outputs []Named
+	// Shown are the same outputs as JSON, when the request asked to show them.
+	Shown []Shown
+	// Failure tells why the task did not succeed.
+	Failure Failure
+	// Stdout and Stderr are what the task printed; the middle is cut out when
+	// it was very long.
+	Stdout, Stderr string
+	// Duration is the time from the start of the task to its end.
+	Duration time.Duration
+}
+
+// Status is how an attempt ended.
+type Status byte
+
+const (
+	// Succeeded tasks have outputs.
+	Succeeded Status = iota
+	// Failed tasks raised an exception, died, or took too long.
+	Failed
+	// Lost attempts vanished through no fault of the task: it may run again.
+	Lost
+	// Skipped tasks were not started, because their run had already failed.
+	Skipped
+)
+
+// Shown is an output as JSON; a value that JSON cannot hold is an object with
+// its "type" and "repr".
+type Shown struct {
+	Name string          `json:"name"`
+	JSON json.RawMessage `json:"json"`
+}
+
+// Cause tells kinds of failure apart.
+type Cause string
+
+const (
+	// Exception: the task raised a Python exception.
+	Exception Cause = "exception"
+	// Died: the interpreter ended during the task (a crash, a kill, os._exit).
+	Died Cause = "died"
+	// Timeout: the task took longer than its limit.
+	Timeout Cause = "timeout"
+	// Gone: the worker that held the task vanished.
+	Gone Cause = "worker lost"
+)
+
+// Failure is what went wrong with a task.
+type Failure struct {
+	Cause Cause `json:"cause,omitempty"`
+	// Type is the name of the Python exception class.
+	Type string `json:"type,omitempty"`
+	// Message is the text that ewoks would raise for the task.
+	Message string `json:"message,omitempty"`
+	// Traceback is the Python traceback, if there is one.
+	Traceback string `json:"traceback,omitempty"`
+	// Advice tells what to do about it, if that is known.
+	Advice string `json:"advice,omitempty"`
+}

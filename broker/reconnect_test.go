@@ -4,9 +4,12 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/nats-io/nats.go"
 )
 
 func TestClientsReturnAfterRestart(t *testing.T) {
@@ -187,5 +190,35 @@ func TestConnectIsInterrupted(t *testing.T) {
 	}
 	if took := time.Since(started); took > dialTime/2 {
 		t.Errorf("took %v", took)
+	}
+}
+
+// Dead addresses must not keep a worker from the one that worked.
+func TestReconnectPrefersWhatWorked(t *testing.T) {
+	var servers []nats.Server
+	for _, raw := range []string{"tls://a:1", "tls://b:1", "tls://c:1"} {
+		u, err := url.Parse(raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		servers = append(servers, nats.Server{URL: u})
+	}
+	c := &Conn{}
+	good := "tls://b:1"
+	c.good.Store(&good)
+	choose := c.next()
+	seen := map[string]int{}
+	for attempt := range 12 {
+		server, wait := choose(servers, nats.ServerInfo{})
+		if attempt%2 == 0 && server.URL.String() != good {
+			t.Errorf("attempt %d goes to %s", attempt, server.URL)
+		}
+		if wait < reconnectWait || wait > reconnectWait+reconnectJitter {
+			t.Errorf("attempt %d waits %v", attempt, wait)
+		}
+		seen[server.URL.String()]++
+	}
+	if len(seen) != 3 {
+		t.Errorf("tried %v, want every address", seen)
 	}
 }

@@ -69,9 +69,10 @@ func parseOption(word string) option {
 	return option{name: name, value: word[2:], hasValue: len(word) > 2}
 }
 
-// sbatchWords splits a directive line as sbatch does (_get_argument in its
-// src/sbatch/opt.c): blanks separate, both quotes group, a backslash takes the
-// next byte as it is, within quotes too, and an open '#' begins a comment.
+// sbatchWords splits a directive line as sbatch does (seen by running 22.05):
+// blanks separate, both quotes group, a backslash takes the next byte as it is,
+// within quotes of both kinds too, and an open '#' begins a comment. A backslash
+// does not keep an open blank from ending the word.
 func sbatchWords(line string) ([]string, error) {
 	var words []string
 	var word []byte
@@ -81,8 +82,8 @@ func sbatchWords(line string) ([]string, error) {
 		c := line[i]
 		switch {
 		case c == '\\':
-			if i++; i == len(line) {
-				return nil, refuse("%q ends with a backslash", clip(line))
+			if i++; i == len(line) || quote == 0 && (line[i] == ' ' || line[i] == '\t') {
+				return nil, refuse("%q has a backslash before a blank or at its end", clip(line)).withHint("put the value in quotes")
 			}
 			word, open = append(word, line[i]), true
 		case quote != 0 && c == quote:

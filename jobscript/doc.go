@@ -14,5 +14,7 @@
 //     that names an option that is generated replaces the generated line; so
 //     does one that Slurm would refuse beside it (--mem-per-gpu beside --mem).
 //   - processes has to divide cores, and a pool with GPUs has one slot per GPU.
+//   - one item of worker_extra_args is one argument of the worker, whatever it
+//     holds; in local_directory only variables are expanded.
 //   - a value can never add a directive or a command: it is quoted or refused.
 package jobscript

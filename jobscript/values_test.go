@@ -211,6 +211,8 @@ func TestRefused(t *testing.T) {
 		{"job_extra_directives", jobscript.Pool{JobExtraDirectives: []string{"#SBATCH --gres=gpu:1"}}},
 		{"job_extra_directives", jobscript.Pool{JobExtraDirectives: []string{"--comment=a\n#SBATCH --uid=0"}}},
 		{"job_extra_directives", jobscript.Pool{JobExtraDirectives: []string{`--comment="a`}}},
+		{"job_extra_directives", jobscript.Pool{JobExtraDirectives: []string{`--comment=a\ b`}}},
+		{"job_extra_directives", jobscript.Pool{JobExtraDirectives: []string{`--comment=a\`}}},
 		{"job_extra_directives", jobscript.Pool{JobExtraDirectives: []string{"--comment=a #b"}}},
 		{"job_extra_directives", jobscript.Pool{JobExtraDirectives: []string{"--mem=1G --array=1-100"}}},
 		{"job_extra_directives", jobscript.Pool{JobExtraDirectives: []string{"-a1-100"}}},
@@ -237,6 +239,25 @@ func TestRefused(t *testing.T) {
 		change(&w)
 		if _, err := jobscript.Render(jobscript.Pool{}, w, templates.FS()); err == nil {
 			t.Errorf("%+v was accepted", w)
+		}
+	}
+}
+
+// What sbatch 22.05 made of these lines, seen in the output of sbatch -vv.
+func TestSbatchWords(t *testing.T) {
+	for line, want := range map[string][]string{
+		`--comment=a\b`:                      {"--comment=ab"},
+		`--comment="a\"b"`:                   {`--comment=a"b`},
+		`--comment="a\b\\c"`:                 {`--comment=ab\c`},
+		`--comment='a"b' --job-name=x'y z'w`: {`--comment=a"b`, "--job-name=xy zw"},
+		`--comment="a # b" --qos=q`:          {"--comment=a # b", "--qos=q"},
+		"-pgpu  --qos q\t--mem 5G":           {"-pgpu", "--qos", "q", "--mem", "5G"},
+		`--comment="" --qos=q`:               {"--comment=", "--qos=q"},
+		`--output="/data/my logs/%x.log"`:    {"--output=/data/my logs/%x.log"},
+		`--constraint=[a|b]*2&c`:             {"--constraint=[a|b]*2&c"},
+	} {
+		if got, err := jobscript.SbatchWords(line); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s is %q, %v, want %q", line, got, err, want)
 		}
 	}
 }

@@ -43,7 +43,7 @@ func (v *level) resolveAliases(aliases []alias, input bool) []alias {
 		at, known := v.index[parent]
 		switch {
 		case !known || v.subs[at] == nil:
-			v.aliasProblem(a, input, fmt.Sprintf("%q is not a graph, so it has no node %q", parent, child))
+			v.l.report.add(v.aliasProblem(KindSubgraph, a, input, fmt.Sprintf("%q is not a graph, so it has no node %q", parent, child)))
 			continue
 		case v.broken[at]:
 			continue
@@ -52,9 +52,8 @@ func (v *level) resolveAliases(aliases []alias, input bool) []alias {
 			if !v.haveRoom(1) {
 				return resolved
 			}
-			if !end.found {
-				v.aliasProblem(a, input, fmt.Sprintf("the graph %q has no node %q", parent, child))
-				continue
+			if !end.found { // an error only where the alias is used
+				v.l.report.warn(v.aliasProblem(KindIgnored, a, input, fmt.Sprintf("the graph %q has no node %q", parent, child)))
 			}
 			resolved = append(resolved, a.resolve(end))
 		}
@@ -85,10 +84,10 @@ func (v *level) hasSubgraphs() bool {
 	return false
 }
 
-func (v *level) aliasProblem(a alias, input bool, message string) {
+func (v *level) aliasProblem(kind Kind, a alias, input bool, message string) Problem {
 	field := "output_nodes"
 	if input {
 		field = "input_nodes"
 	}
-	v.l.report.add(v.problem(Problem{Kind: KindUnknown, Field: field, Message: fmt.Sprintf("%s %q: %s", field, a.id, message)}))
+	return v.problem(Problem{Kind: kind, Field: field, Message: fmt.Sprintf("%s %q: %s", field, a.id, message)})
 }

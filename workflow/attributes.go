@@ -50,6 +50,8 @@ type document struct {
 	outputs    []alias
 	nodes      []node
 	links      []link
+	// badLinks tells that some links are not what they were meant to be.
+	badLinks bool
 }
 
 // node is a node as it is written, and later one of a flat graph.

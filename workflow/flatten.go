@@ -73,7 +73,7 @@ func (v *level) loadSubgraphs() {
 		}
 		v.subs[i] = v.subgraph(n)
 		if v.subs[i] == nil {
-			v.broken[i] = true
+			v.broken[i], v.doc.badLinks = true, true
 			v.subs[i] = &graph{}
 		}
 	}

@@ -21,6 +21,7 @@ func (d *decoder) link(doc *document) error {
 		}
 	}
 	for i := first; i < len(d.report.problems); i++ {
+		doc.badLinks = true
 		d.report.problems[i].Link = l.source.String() + " -> " + l.target.String()
 	}
 	return err

@@ -77,6 +77,9 @@ func (v *level) nodeProblem(n *node, kind Kind, field, message, hint string) {
 }
 
 func (v *level) linkProblem(source, target ID, kind Kind, field, message, hint string) {
+	if kind != KindExclusive {
+		v.doc.badLinks = true
+	}
 	v.l.report.add(v.problem(Problem{Kind: kind, Link: source.String() + " -> " + target.String(), Field: field, Message: message, Hint: hint}))
 }
 

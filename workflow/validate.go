@@ -17,14 +17,16 @@ func (v *level) validate() {
 		}
 	}
 	for i := range g.edges {
-		e := &g.edges[i]
-		if !e.checked {
-			v.checkExclusive(e)
+		if !g.edges[i].checked {
+			v.checkExclusive(&g.edges[i])
 		}
-		e.checked = true
 	}
-	if len(v.l.report.problems) == 0 {
+	// Without all links too many would seem to be required.
+	if !v.doc.badLinks {
 		v.checkInputNames()
+	}
+	for i := range g.edges {
+		g.edges[i].checked = true
 	}
 }
 
@@ -47,7 +49,7 @@ func (v *level) checkInputNames() {
 		return linkView{e.source, e.target, e.required, e.onError || len(e.conditions) > 0}
 	})
 	incoming := adjacency(len(g.nodes), len(g.edges), func(i int) int { return g.edges[i].target })
-	from := map[Arg]int{}
+	from := map[Arg]*edge{}
 	for t, edges := range incoming {
 		clear(from)
 		for _, i := range edges {
@@ -56,14 +58,14 @@ func (v *level) checkInputNames() {
 				continue
 			}
 			for _, m := range e.dataMapping {
-				other, taken := from[m.Input]
-				if taken {
+				first, taken := from[m.Input]
+				if !taken {
+					from[m.Input] = e
+				} else if !e.checked || !first.checked {
 					v.nodeProblem(&g.nodes[t], KindCollision, "data_mapping",
-						fmt.Sprintf("%q and %q both connect to its input %q", g.nodes[e.source].ID, g.nodes[other].ID, m.Input),
+						fmt.Sprintf("%q and %q both connect to its input %q", g.nodes[first.source].ID, g.nodes[e.source].ID, m.Input),
 						`connect one of them, or mark one link "required": false`)
-					continue
 				}
-				from[m.Input] = e.source
 			}
 		}
 	}

@@ -1,0 +1,106 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/engine"
+	"github.com/ewoks-hpc/ewoks-hpc/pyhost"
+	"github.com/ewoks-hpc/ewoks-hpc/runner"
+	"github.com/ewoks-hpc/ewoks-hpc/task"
+	"github.com/ewoks-hpc/ewoks-hpc/workflow"
+)
+
+// Local are the ways to run a workflow on this machine without a cluster.
+type Local struct {
+	// Processes and Threads are the number of interpreters, and of tasks that
+	// each executes at a time.
+	Processes, Threads int
+	// Fork makes the interpreters copies of one warm process.
+	Fork bool
+}
+
+// Run describes one run, however it is executed.
+type Run struct {
+	Workflow *workflow.Workflow
+	// Python is the command of the interpreter; empty means that of Env.
+	Python string
+	// Env is the environment of tasks, NAME=VALUE, and Set are variables laid
+	// over it.
+	Env, Set []string
+	// Dir is the working directory of tasks.
+	Dir string
+	// Limit bounds the time of each task; zero means no limit.
+	Limit time.Duration
+	// Progress is told how far the run is and what tasks printed. It may be nil.
+	Progress func(Progress)
+	Logger   *slog.Logger
+}
+
+// Progress is one piece of news of a run.
+type Progress struct {
+	Counts engine.Counts
+	// Node, Stdout and Stderr are of a task that printed something.
+	Node, Stdout, Stderr string
+}
+
+// maxLost is how often a task may vanish before its run fails.
+const maxLost = 5
+
+// RunLocal runs a workflow with interpreters of this machine.
+func RunLocal(ctx context.Context, r Run, l Local) (engine.Outcome, error) {
+	python, err := pyhost.Find(r.Python, r.Env)
+	if err != nil {
+		return engine.Outcome{}, err
+	}
+	store, err := os.MkdirTemp("", "ewoks-hpc-values-")
+	if err != nil {
+		return engine.Outcome{}, fmt.Errorf("directory for large values: %w", err)
+	}
+	defer os.RemoveAll(store)
+	plan := engine.NewPlan(r.Workflow, engine.PlanOptions{
+		Outputs: r.Workflow.SelectOutputs(nil), Keep: l.Processes == 1,
+	})
+	state := engine.New(plan, engine.Options{Run: task.NewKey(), MaxLost: maxLost, Limit: r.Limit})
+	run := runner.New(state, func(result task.Result, node string, c engine.Counts) {
+		if r.Progress != nil {
+			r.Progress(Progress{Counts: c, Node: node, Stdout: result.Stdout, Stderr: result.Stderr})
+		}
+	})
+	pool, err := pyhost.Start(pyhost.Options{
+		Python: python, Env: append(r.Env[:len(r.Env):len(r.Env)], r.Set...), Dir: r.Dir,
+		Processes: l.Processes, Threads: l.Threads, Fork: l.Fork, Preload: preload(r.Workflow),
+		Store: store, OnResults: run.OnResults, Logger: r.Logger,
+	})
+	if err != nil {
+		return engine.Outcome{}, err
+	}
+	defer pool.Close()
+	return run.Run(ctx, pool), nil
+}
+
+// preload lists the identifiers whose modules are worth importing once.
+func preload(wf *workflow.Workflow) []string {
+	var list []string
+	seen := map[string]bool{}
+	add := func(identifier string) {
+		if !seen[identifier] {
+			seen[identifier] = true
+			list = append(list, identifier)
+		}
+	}
+	for i := range wf.Nodes {
+		switch n := &wf.Nodes[i]; n.TaskType {
+		case "method", "ppfmethod":
+			add(n.Identifier)
+		case "script", "ppfport":
+		default:
+			add("ewokscore.inittask.instantiate_task")
+			add(n.Identifier)
+		}
+	}
+	return list
+}

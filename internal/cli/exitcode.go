@@ -1,0 +1,22 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/ewoks-hpc/ewoks-hpc/app"
+)
+
+// exitCode is the only place where errors become exit codes.
+func exitCode(err error) int {
+	var usage usageError
+	var invalid *app.InvalidError
+	switch {
+	case errors.As(err, &usage), errors.As(err, &invalid):
+		return exitUsage
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	default:
+		return exitInfra
+	}
+}

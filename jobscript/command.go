@@ -21,9 +21,6 @@ func (p Pool) command(w Worker) string {
 	if p.LocalDirectory != "" {
 		groups = append(groups, "--local-directory "+expand(p.LocalDirectory))
 	}
-	if p.Interface != "" {
-		groups = append(groups, words("--interface", p.Interface))
-	}
 	groups = append(groups, words("--death-timeout", formatSeconds(p.DeathTimeout)), p.endsAt())
 	if len(p.WorkerExtraArgs) > 0 {
 		groups = append(groups, words(p.WorkerExtraArgs...))

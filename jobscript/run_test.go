@@ -81,7 +81,7 @@ func TestArgumentsReachTheWorker(t *testing.T) {
 		want := append([]string{
 			"worker", "--access", w.AccessFile, "--launch", "key-1", "--processes", "3", "--threads", "2",
 			"--python", "/my env/$python", "--local-directory", "/scratch/$(id)/x y/12/*",
-			"--interface", "ib0", "--death-timeout", "60s", "--ends-at", fmt.Sprint(end),
+			"--death-timeout", "60s", "--ends-at", fmt.Sprint(end),
 		}, extra...)
 		if !slices.Equal(got, want) {
 			t.Errorf("worker got\n%q, want\n%q", got, want)

@@ -54,7 +54,7 @@ func workerOptions() []Option {
 	return []Option{
 		stringOption("python", "Python interpreter on the nodes", func(p *Pool) *string { return &p.Python }, checkProgram),
 		stringOption("local_directory", "scratch folder on the node; variables of the node are put in: $TMPDIR", func(p *Pool) *string { return &p.LocalDirectory }, checkLocal),
-		stringOption("interface", "network interface of the worker: ib0", func(p *Pool) *string { return &p.Interface }, matches(interfacePattern, "a network interface")),
+		stringOption("interface", "network interface of this machine that workers dial: ib0", func(p *Pool) *string { return &p.Interface }, matches(interfacePattern, "a network interface")),
 		timeout,
 		listOption("worker_extra_args", "further arguments of the worker, one item each", func(p *Pool) *[]string { return &p.WorkerExtraArgs }, checkArgument),
 	}

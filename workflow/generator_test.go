@@ -13,6 +13,8 @@ type generator struct {
 	// size bounds the nodes of one generated graph with its subgraphs:
 	// ewokscore takes 2^n steps in the depth of a graph.
 	size int
+	// attributed are the graph nodes with sub_target_attributes.
+	attributed map[string]bool
 }
 
 type object = map[string]any
@@ -203,6 +205,7 @@ func (g *generator) inside(sub object, key string) string {
 
 func (g *generator) links(nodes []object, subs map[string]object) []object {
 	list := []object{}
+	g.attributed = map[string]bool{}
 	forward := !g.one(3)
 	for range g.IntN(2 * len(nodes)) {
 		i, k := g.IntN(len(nodes)), g.IntN(len(nodes))
@@ -230,14 +233,16 @@ func (g *generator) links(nodes []object, subs map[string]object) []object {
 
 // addSubAttributes uses attributes that the graph node cannot push, and never
 // between two graphs: ewokscore then applies the two in an order that depends
-// on the order of the graph nodes, and leaks one into the other.
+// on the order of the graph nodes, and leaks one into the other. It is used
+// once per graph node: of several ewokscore leaks one into the others.
 func (g *generator) addSubAttributes(l object, fromGraph bool, graphNode object) {
 	for _, pushable := range []string{"default_inputs", "force_start_node", "conditions_else_value"} {
 		if graphNode[pushable] != nil {
 			return
 		}
 	}
-	if !fromGraph && g.one(5) {
+	if !fromGraph && !g.attributed[graphNode["id"].(string)] && g.one(5) {
+		g.attributed[graphNode["id"].(string)] = true
 		l["sub_target_attributes"] = object{"category": "inner", "default_inputs": g.defaultInputs()}
 	}
 }

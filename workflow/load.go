@@ -139,7 +139,7 @@ func (l *loader) read(source Source) (*document, error) {
 		return nil, err
 	}
 	if origin.file != "" {
-		l.stack = append(l.stack, origin.file)
+		l.stack = append(l.stack, realPath(origin.file))
 	}
 	return l.decodeOrigin(origin)
 }
@@ -165,7 +165,7 @@ func (l *loader) locate(path string, as Representation) (origin, error) {
 	if as == Detect {
 		lower := strings.ToLower(path)
 		switch {
-		case strings.Contains(path, "{") && strings.Contains(path, "}"):
+		case strings.HasPrefix(strings.TrimLeft(path, " \t\r\n"), "{") && strings.Contains(path, "}"):
 			as = JSONString
 		case strings.HasSuffix(lower, ".json"):
 			as = JSON

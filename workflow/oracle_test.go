@@ -339,6 +339,43 @@ func normalAttributes(attrs map[string]any) {
 	delete(attrs, "sub_target_attributes")
 }
 
+// What we write as YAML and JSON files must mean the same to ewokscore.
+func TestOracleReadsOurFiles(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	gen := &generator{Rand: rand.New(rand.NewPCG(seed, 3))}
+	sources := [][]byte{[]byte(`{"graph":{"id":"yes"},"nodes":[{"id":["on",["1:30","~"]],"task_type":"method","task_identifier":"1e3","default_inputs":[
+		{"name":"numbers","value":[1e5,1E-7,1.0,-0.0,12345678901234567890,0]},
+		{"name":"off","value":["yes","y","null","2020-01-01","0x1","1_000","a: b","- a","#","","\n x","\u00e9\u2028\ud83d\ude00\u0001","<<","=",".5",".inf","'","\""]},
+		{"name":3,"value":{"on":true,"empty":{},"list":[],"<<":{"a":1}}}]}]}`)}
+	for len(sources) < 80 {
+		source := toJSON(t, gen.graph(0))
+		// ewokscore's recursion overflows on some cycles.
+		if w, err := Parse(source, LoadOptions{}); err == nil && !w.Cyclic() {
+			sources = append(sources, source)
+		}
+	}
+	dir := t.TempDir()
+	var requests []any
+	var loaded []*Workflow
+	for i, source := range sources {
+		w := mustParse(t, string(source))
+		for extension, text := range map[string]func() ([]byte, error){"json": w.Document, "yaml": w.YAML} {
+			data, err := text()
+			if err != nil {
+				t.Fatal(err)
+			}
+			requests = append(requests, object{"file": write(t, dir, fmt.Sprintf("%d.%s", i, extension), string(data))})
+			loaded = append(loaded, w)
+		}
+	}
+	for i, a := range ask(t, requests) {
+		compareDump(func(format string, args ...any) {
+			t.Errorf("%v: %s", requests[i], fmt.Sprintf(format, args...))
+		}, loaded[i], a.Dump)
+	}
+}
+
 func boolsAsNumbers(value any) any {
 	switch value := value.(type) {
 	case bool:
@@ -409,4 +446,13 @@ func sortedNames(w *Workflow, positions []int) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+func toJSON(t *testing.T, v any) []byte {
+	t.Helper()
+	data, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
 }

@@ -14,10 +14,12 @@ step() { # seconds, command...
     fi
 }
 
+before=$(squeue --noheader --array --states=all --format=%A | sort -n | tail -n 1)
 step 120 ewoks-hpc up --queue gpu --gres gpu:1 --cores 4 --memory 2GB --walltime 00:20:00 --jobs 2 --detach
 step 300 ewoks-hpc run examples/sleep.json --cluster default -p 0=2
 # Within MinJobAge finished jobs are still listed: a run that never used Slurm is told from one that did.
-ran=$(squeue --noheader --states=RUNNING,COMPLETING,COMPLETED --partition=gpu --format='%T %b')
+ran=$(squeue --noheader --array --states=RUNNING,COMPLETING,COMPLETED --partition=gpu --format='%A %T %b' |
+    awk -v before="${before:-0}" '$1 > before')
 step 60 ewoks-hpc status
 step 120 ewoks-hpc down
 

@@ -1,8 +1,8 @@
 """Loads graphs with ewokscore and reports what it makes of them.
 
 One request per line on stdin, one answer per line on stdout. A request is a
-JSON object with "source" (an ewoks graph) or "example" (the name of one of
-ewokscore's example graphs).
+JSON object with "source" (an ewoks graph), "file" (the path of one) or
+"example" (the name of one of ewokscore's example graphs).
 """
 
 import contextlib
@@ -68,6 +68,8 @@ def analyse(graph, request):
 
 
 def respond(request):
+    if "file" in request:
+        return {"dump": json.loads(load_graph(request["file"]).serialize())}
     if "example" in request:
         from ewokscore.tests.examples.graphs import get_graph
 

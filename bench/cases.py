@@ -1,0 +1,126 @@
+"""What is measured: graphs of a shape and size, and the outputs a run of each must have."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SCHEDULERS = ("sequential", "multithreading", "multiprocessing", "cluster")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One kind of graph."""
+
+    name: str
+    unit: str  # what a marginal cost is the cost of
+    build: Callable[[int], dict[str, Any]]
+    expected: Callable[[int], dict[str, Any]]  # outputs of the end nodes, by node
+    sizes: tuple[int, ...]  # measured for both sides, rising
+    growth: int  # one size more, for ours only
+    local_aim: float | None  # microseconds
+    cluster_aim: float | None
+
+    def aim(self, scheduler: str) -> float | None:
+        """Return the most a unit may cost, in microseconds, or None where nothing is asked."""
+        return self.cluster_aim if scheduler == "cluster" else self.local_aim
+
+
+@dataclass(frozen=True)
+class Point:
+    """What one command runs."""
+
+    shape: Shape
+    size: int
+    scheduler: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table: a point, and the smaller one its slope is taken from."""
+
+    small: Point
+    large: Point
+    compared: bool  # measured for the peer too
+
+    @property
+    def name(self) -> str:
+        return f"{self.large.shape.name} {self.large.size:,} {self.large.scheduler}"
+
+    @property
+    def points(self) -> tuple[Point, Point]:
+        return self.small, self.large
+
+
+def rows(shape: Shape) -> Iterator[Row]:
+    """Yield the rows of ``shape``, small sizes first."""
+    sizes = [*shape.sizes, shape.growth]
+    for small, large in zip(sizes, sizes[1:]):
+        for scheduler in SCHEDULERS:
+            yield Row(
+                Point(shape, small, scheduler),
+                Point(shape, large, scheduler),
+                compared=large in shape.sizes,
+            )
+
+
+def write_graph(shape: Shape, size: int, folder: Path) -> Path:
+    """Write the graph of ``shape`` with ``size`` nodes, unless it is there, and return its path."""
+    path = folder / f"{shape.name.replace(' ', '-')}-{size}.json"
+    if not path.exists():
+        graph = {"id": path.stem, "schema_version": "1.1"}
+        path.write_text(json.dumps({"graph": graph, **shape.build(size)}))
+    return path
+
+
+def _nodes(size: int, task_type: str, identifier: str) -> list[dict[str, Any]]:
+    return [
+        {"id": f"n{i}", "task_type": task_type, "task_identifier": identifier}
+        for i in range(size)
+    ]
+
+
+def _chain(size: int) -> dict[str, Any]:
+    mapping = [{"source_output": "return_value", "target_input": "value"}]
+    return {
+        "nodes": _nodes(size, "method", "noop.successor"),
+        "links": [
+            {"source": f"n{i - 1}", "target": f"n{i}", "data_mapping": mapping}
+            for i in range(1, size)
+        ],
+    }
+
+
+SHAPES = (
+    Shape(
+        name="method",
+        unit="task",
+        build=lambda n: {"nodes": _nodes(n, "method", "noop.noop"), "links": []},
+        expected=lambda n: {f"n{i}": {"return_value": 0} for i in range(n)},
+        sizes=(100, 1_000, 10_000),
+        growth=100_000,
+        local_aim=60,
+        cluster_aim=60,
+    ),
+    Shape(
+        name="class",
+        unit="task",
+        build=lambda n: {"nodes": _nodes(n, "class", "noop.Noop"), "links": []},
+        expected=lambda n: {f"n{i}": {"result": 0} for i in range(n)},
+        sizes=(100, 1_000, 10_000),
+        growth=100_000,
+        local_aim=None,
+        cluster_aim=None,
+    ),
+    Shape(
+        name="chain",
+        unit="hop",
+        build=_chain,
+        expected=lambda n: {f"n{n - 1}": {"return_value": n}},
+        sizes=(30, 300, 3_000),
+        growth=10_000,
+        local_aim=80,
+        cluster_aim=300,
+    ),
+)

@@ -69,7 +69,7 @@ def write_graph(shape: Shape, size: int, folder: Path) -> Path:
     """Write the graph of ``shape`` with ``size`` nodes, unless it is there, and return its path."""
     path = folder / f"{shape.name.replace(' ', '-')}-{size}.json"
     if not path.exists():
-        graph = {"id": path.stem, "schema_version": "1.1"}
+        graph = {"id": path.stem}  # no schema version: the latest
         path.write_text(json.dumps({"graph": graph, **shape.build(size)}))
     return path
 

@@ -14,49 +14,56 @@ import (
 // cause, returns the others to the queue, and starts a replacement.
 func (p *Pool) bury(i *interpreter, cause error) {
 	kill(i.pid)
+	i.undone.Wait()
 	status := i.wait()
 	words := i.lastWords()
 	i.close()
 
 	p.mu.Lock()
 	p.hosts = slices.DeleteFunc(p.hosts, func(h *interpreter) bool { return h == i })
-	given := i.given
-	i.given = nil
 	if p.closed {
 		p.mu.Unlock()
 		return
 	}
-	if len(given) > 0 {
-		p.o.Logger.Warn("python interpreter ended", "pid", i.pid, "status", status, "task", given[0].request.ID.String())
-	}
-	stopped := slices.ContainsFunc(given, func(e *entry) bool { return e.stopped })
-	given = slices.DeleteFunc(given, func(e *entry) bool { return e.stopped })
-	running := given[:min(len(given), p.o.Threads)]
-	var failed []task.Result
-	var again []*entry
-	for _, e := range running {
-		switch {
-		case p.overtime(e):
-			failed = append(failed, timedOut(e))
-		case stopped: // that is why it was ended
-			again = append(again, e)
-		case len(running) == 1:
-			failed = append(failed, died(e, cause, status, words))
-		default:
-			e.suspect = !slices.ContainsFunc(running, p.overtime)
-			again = append(again, e)
-		}
-	}
-	p.queue = slices.Concat(again, given[len(running):], p.queue)
-	for _, e := range p.queue {
-		e.first = time.Time{}
-	}
+	failed, again := p.judge(i, cause, status, words)
+	p.queue = slices.Concat(again, p.queue)
 	p.mu.Unlock()
 
 	if len(failed) > 0 {
+		p.o.Logger.Warn("python interpreter ended", "pid", i.pid, "status", status, "task", failed[0].ID.String())
 		p.o.OnResults(failed)
 	}
 	p.replace()
+}
+
+// judge tells which tasks of an interpreter that ended have failed with it, and
+// which are to be executed again.
+func (p *Pool) judge(i *interpreter, cause error, status, words string) (failed []task.Result, again []*entry) {
+	running := i.running()
+	stopped := slices.ContainsFunc(running, func(e *entry) bool { return e.stopped })
+	overtime := slices.ContainsFunc(running, p.overtime)
+	for _, l := range i.lanes {
+		for n, e := range l.given {
+			switch {
+			case e.stopped:
+				continue
+			case n > 0:
+			case p.overtime(e):
+				failed = append(failed, timedOut(e))
+				continue
+			case stopped || overtime: // that is why it was ended
+			case len(running) == 1:
+				failed = append(failed, died(e, cause, status, words))
+				continue
+			default:
+				e.suspect = true
+			}
+			e.first = time.Time{}
+			again = append(again, e)
+		}
+		l.given = nil
+	}
+	return failed, again
 }
 
 // replace starts an interpreter in place of one that ended.
@@ -90,7 +97,7 @@ func (p *Pool) enforceLimits(now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, i := range p.hosts {
-		for _, e := range i.given[:min(len(i.given), p.o.Threads)] {
+		for _, e := range i.running() {
 			if e.first.IsZero() {
 				e.first = now
 			}

@@ -6,8 +6,8 @@ import (
 	"github.com/ewoks-hpc/ewoks-hpc/task"
 )
 
-// fill gives queued requests to interpreters that have room: first to those
-// with an idle thread, then a few more to be read ahead.
+// fill gives queued requests to threads that have room: first to those that are
+// idle, then a few more to be read ahead.
 func (p *Pool) fill() {
 	if p.broken != nil {
 		p.refuse()
@@ -15,69 +15,87 @@ func (p *Pool) fill() {
 	}
 	for _, ahead := range []bool{false, true} {
 		for len(p.queue) > 0 {
-			i := p.roomiest(p.queue[0], ahead)
-			if i == nil {
+			l := p.roomiest(p.queue[0], ahead)
+			if l == nil {
 				break
 			}
-			p.give(i)
+			p.give(l)
 		}
 	}
 	for _, i := range p.hosts {
-		i.outbox.flush()
+		for _, l := range i.lanes {
+			l.outbox.flush()
+		}
 	}
 }
 
-// roomiest is the interpreter with the fewest tasks among those that can take
-// the entry now, or nil.
-func (p *Pool) roomiest(e *entry, ahead bool) *interpreter {
-	var best *interpreter
+// roomiest is the lane with the fewest tasks among those that can take the
+// entry now, or nil.
+func (p *Pool) roomiest(e *entry, ahead bool) *lane {
+	var best *lane
 	for _, i := range p.hosts {
-		if p.hasRoom(i, e, ahead) && (best == nil || len(i.given) < len(best.given)) {
-			best = i
+		if !p.open(i, e) {
+			continue
+		}
+		for _, l := range i.lanes {
+			if p.hasRoom(l, e, ahead) && (best == nil || len(l.given) < len(best.given)) {
+				best = l
+			}
 		}
 	}
 	return best
 }
 
-func (p *Pool) hasRoom(i *interpreter, e *entry, ahead bool) bool {
+// open tells whether the interpreter can take the entry beside what it has: a
+// suspect must be alone.
+func (p *Pool) open(i *interpreter, e *entry) bool {
+	if e.suspect {
+		return i.idle()
+	}
+	for _, g := range i.running() {
+		if g.suspect {
+			return false
+		}
+	}
+	return true
+}
+
+func (p *Pool) hasRoom(l *lane, e *entry, ahead bool) bool {
 	switch {
-	case i.alone || e.suspect && len(i.given) > 0:
-		return false
-	case len(i.given) < p.o.Threads:
+	case len(l.given) == 0:
 		return true
 	case !ahead || e.suspect:
 		return false
-	case p.o.Processes == 1:
-		return len(i.given) < aheadTasksOnly
+	case p.Capacity() == 1:
+		return len(l.given) < aheadTasksOnly
 	default:
-		return len(i.given) < aheadTasks && p.expected(i, e) < aheadTime*time.Duration(p.o.Threads)
+		return len(l.given) < aheadTasks && p.expected(l, e) < aheadTime
 	}
 }
 
-// expected is how long the interpreter's tasks and this one will probably take.
-func (p *Pool) expected(i *interpreter, e *entry) time.Duration {
+// expected is how long the lane's tasks and this one will probably take.
+func (p *Pool) expected(l *lane, e *entry) time.Duration {
 	sum, known := p.known[e.request.Identifier]
 	if !known {
-		return aheadTime * time.Duration(p.o.Threads)
+		return aheadTime
 	}
-	for _, g := range i.given {
+	for _, g := range l.given {
 		d, known := p.known[g.request.Identifier]
 		if !known {
-			return aheadTime * time.Duration(p.o.Threads)
+			return aheadTime
 		}
 		sum += d
 	}
 	return sum
 }
 
-// give moves the head of the queue to an interpreter.
-func (p *Pool) give(i *interpreter) {
+// give moves the head of the queue to a lane.
+func (p *Pool) give(l *lane) {
 	e := p.queue[0]
 	p.queue[0] = nil
 	p.queue = p.queue[1:]
-	i.given = append(i.given, e)
-	i.alone = e.suspect
-	i.outbox.add(e.request)
+	l.given = append(l.given, e)
+	l.outbox.add(e.request)
 }
 
 // refuse answers all that is queued with the reason why nothing can be run.

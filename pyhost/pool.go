@@ -110,10 +110,12 @@ func (p *Pool) Stop(ids []task.ID) {
 	stopped := func(e *entry) bool { return slices.Contains(ids, e.request.ID) }
 	p.queue = slices.DeleteFunc(p.queue, stopped)
 	for _, i := range p.hosts {
-		for _, e := range i.given {
-			e.stopped = e.stopped || stopped(e)
+		for _, l := range i.lanes {
+			for _, e := range l.given {
+				e.stopped = e.stopped || stopped(e)
+			}
 		}
-		if slices.ContainsFunc(i.given[:min(len(i.given), p.o.Threads)], stopped) {
+		if slices.ContainsFunc(i.running(), stopped) {
 			kill(i.pid)
 		}
 	}
@@ -131,11 +133,18 @@ func (p *Pool) Forget(run string) {
 	p.tellAll(header)
 }
 
+// tellAll tells each interpreter, over the socket of a thread that can listen.
 func (p *Pool) tellAll(header []byte) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, i := range p.hosts {
-		i.outbox.note(header)
+		best := i.lanes[0]
+		for _, l := range i.lanes {
+			if len(l.given) < len(best.given) {
+				best = l
+			}
+		}
+		best.outbox.note(header)
 	}
 }
 
@@ -163,8 +172,8 @@ func (p *Pool) add() error {
 	if err != nil {
 		return err
 	}
-	i := newInterpreter(proc, conn)
-	if err := i.greet(p.o.StartTimeout); err != nil {
+	i := &interpreter{process: proc}
+	if err := i.ready(conn, p.o.Threads, p.o.StartTimeout); err != nil {
 		kill(i.pid)
 		i.wait()
 		i.close()
@@ -179,8 +188,11 @@ func (p *Pool) add() error {
 		return nil
 	}
 	p.hosts = append(p.hosts, i)
-	p.running.Go(i.outbox.serve)
-	p.running.Go(func() { p.serve(i) })
+	i.undone.Add(len(i.lanes))
+	for _, l := range i.lanes {
+		p.running.Go(l.outbox.serve)
+		p.running.Go(func() { p.serve(l) })
+	}
 	p.fill()
 	return nil
 }
@@ -192,35 +204,36 @@ func (p *Pool) begin() (process, net.Conn, error) {
 	return spawn(p.o, role{Role: "host", Threads: p.o.Threads, Store: p.o.Store})
 }
 
-// serve passes on the results of one interpreter until it ends.
-func (p *Pool) serve(i *interpreter) {
+// serve passes on the results of one thread until its interpreter ends.
+func (p *Pool) serve(l *lane) {
 	for {
-		results, err := i.read()
+		results, err := l.read()
 		if len(results) > 0 {
-			p.settle(i, results)
+			p.settle(l, results)
 			p.o.OnResults(results)
 		}
 		if err != nil {
-			p.bury(i, err)
+			// Whoever buries it waits until all threads' results are read.
+			l.interpreter.undone.Done()
+			l.interpreter.buried.Do(func() { p.bury(l.interpreter, err) })
 			return
 		}
 	}
 }
 
-// settle takes results off the interpreter's list and gives it more to do.
-func (p *Pool) settle(i *interpreter, results []task.Result) {
+// settle takes results off the list of a thread and gives it more to do.
+func (p *Pool) settle(l *lane, results []task.Result) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for _, r := range results {
-		n := slices.IndexFunc(i.given, func(e *entry) bool { return e.request.ID == r.ID })
+		n := slices.IndexFunc(l.given, func(e *entry) bool { return e.request.ID == r.ID })
 		if n < 0 {
 			continue
 		}
 		if r.Status != task.Skipped {
-			p.known.learn(i.given[n].request.Identifier, r.Duration)
+			p.known.learn(l.given[n].request.Identifier, r.Duration)
 		}
-		i.given = slices.Delete(i.given, n, n+1)
+		l.given = slices.Delete(l.given, n, n+1)
 	}
-	i.alone = i.alone && len(i.given) > 0
 	p.fill()
 }

@@ -39,7 +39,8 @@ func spawn(o Options, r role) (process, net.Conn, error) {
 	if _, err := ours.Write(firstMessage(r)); err != nil {
 		kill(p.pid)
 		status := p.wait()
-		i := interpreter{process: p, conn: ours}
+		i := interpreter{process: p}
+		_ = ours.Close()
 		defer i.close()
 		return process{}, nil, fmt.Errorf("python interpreter %s: %s%s", strings.Join(o.Python, " "), status, i.lastWords())
 	}

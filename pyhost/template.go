@@ -26,7 +26,7 @@ func startTemplate(o Options) (*template, error) {
 	}
 	t := &template{process: p, conn: conn.(*net.UnixConn)}
 	if _, err := t.answer(o.StartTimeout); err != nil {
-		i := interpreter{process: p, conn: conn}
+		i := interpreter{process: p}
 		err = fmt.Errorf("python interpreter %s: %w%s", o.Python[0], err, i.lastWords())
 		t.close()
 		return nil, err

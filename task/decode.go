@@ -129,7 +129,7 @@ func decodeNamed(wires []namedWire, blobs [][]byte) ([]Named, error) {
 }
 
 func decodeValue(data json.RawMessage, blobs [][]byte) (v Value, err error) {
-	if string(data) == "null" {
+	if len(data) == 0 || string(data) == "null" { // null in a list leaves its target alone
 		return Value{}, nil
 	}
 	if len(data) < 6 || data[0] != '[' || data[1] != '"' {

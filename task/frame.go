@@ -51,11 +51,19 @@ func AppendFrame(dst []byte, f Frame) []byte {
 // ReadFrame reads the next frame. It returns io.EOF when there is none.
 func ReadFrame(r *bufio.Reader) (Frame, error) {
 	head, err := r.Peek(8)
-	if err != nil {
-		if errors.Is(err, io.EOF) && len(head) > 0 {
-			return Frame{}, io.ErrUnexpectedEOF
-		}
+	if err != nil && len(head) == 0 {
 		return Frame{}, err
+	}
+	f, err := readFrame(r, head)
+	if errors.Is(err, io.EOF) {
+		err = io.ErrUnexpectedEOF
+	}
+	return f, err
+}
+
+func readFrame(r *bufio.Reader, head []byte) (Frame, error) {
+	if len(head) < 8 {
+		return Frame{}, io.ErrUnexpectedEOF
 	}
 	count, size, err := frameHead(head)
 	if err != nil {

@@ -46,7 +46,7 @@ func (l *loader) build(doc *document) *graph {
 
 // collectNodes merges the nodes that have the same id; the later one wins.
 func (v *level) collectNodes() {
-	v.nodes = make([]node, 0, len(v.doc.nodes))
+	v.nodes = v.doc.nodes[:0] // in place: a document is built once
 	v.index = make(map[ID]int, len(v.doc.nodes))
 	for i := range v.doc.nodes {
 		n := &v.doc.nodes[i]
@@ -97,9 +97,16 @@ func (v *level) placeNodes() {
 		v.tooLarge()
 		v.nodes, v.subs, v.index, v.links, size = nil, nil, map[ID]int{}, nil, 0
 	}
+	v.base = make([]int, len(v.nodes))
+	if !v.hasSubgraphs() {
+		v.g.nodes, v.g.index = v.nodes, v.index
+		for i := range v.base {
+			v.base[i] = i
+		}
+		return
+	}
 	v.g.nodes = make([]node, 0, size)
 	v.g.index = make(map[ID]int, size)
-	v.base = make([]int, len(v.nodes))
 	for i := range v.nodes {
 		if v.subs[i] == nil {
 			v.base[i] = v.place(v.nodes[i])

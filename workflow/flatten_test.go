@@ -152,3 +152,33 @@ func TestCycleError(t *testing.T) {
 		}
 	}
 }
+
+// In a loop without pure end nodes the uncovered conditions decide.
+func TestEndNodesOfLoops(t *testing.T) {
+	loop := func(elseValue string, values ...string) *Workflow {
+		links := []string{`{"source":"b","target":"a"}`}
+		for i, v := range values {
+			links = append(links, fmt.Sprintf(`{"source":"a","target":"%c","conditions":[{"source_output":"r","value":%s}]}`, 'b'+i, v))
+		}
+		return mustParse(t, `{"nodes":[{"id":"a","task_type":"ppfport","conditions_else_value":`+elseValue+`},{"id":"b","task_type":"ppfport"},{"id":"c","task_type":"ppfport"}],"links":[{"source":"a","target":"c"},`+strings.Join(links, ",")+`,{"source":"c","target":"a"}]}`)
+	}
+	for _, tt := range []struct {
+		elseValue string
+		values    []string
+		end       []int
+	}{
+		{"null", []string{`"x"`}, []int{0}},
+		{`"x"`, []string{`"x"`}, nil},
+		{"null", []string{"null"}, nil},
+		{`"y"`, []string{`"x"`, `"y"`}, nil},
+		{"2", []string{"2.0"}, nil},
+		// Booleans, and the numbers that equal them, never count as covered.
+		{"true", []string{"true"}, []int{0}},
+		{"0", []string{"0"}, []int{0}},
+		{`"x"`, []string{`"x"`, "1.0"}, []int{0}},
+	} {
+		if got := loop(tt.elseValue, tt.values...).EndNodes(); !slices.Equal(got, tt.end) {
+			t.Errorf("else %s, values %s: end nodes %v, want %v", tt.elseValue, tt.values, got, tt.end)
+		}
+	}
+}

@@ -1,18 +1,13 @@
 package workflow
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 )
 
 func mustParse(t *testing.T, text string) *Workflow {
@@ -287,122 +282,5 @@ links:
 	}
 	if !w.Links[0].OnError {
 		t.Error("on is not true")
-	}
-}
-
-func TestLimits(t *testing.T) {
-	deep := strings.Repeat("[", 300) + strings.Repeat("]", 300)
-	bomb := "a: &a [x,x,x,x,x,x,x,x,x,x]\n"
-	for c := byte('b'); c < 'k'; c++ {
-		bomb += string(c) + ": &" + string(c) + " [" + strings.TrimSuffix(strings.Repeat("*"+string(c-1)+",", 10), ",") + "]\n"
-	}
-	tests := []struct {
-		name, text, want string
-		opts             LoadOptions
-	}{
-		{"json depth", `{"graph":{"x":` + deep + `}}`, "deeper than 200", LoadOptions{}},
-		{"yaml depth", `graph: {x: ` + deep + `}`, "deeper than 200", LoadOptions{}},
-		{"yaml bomb", bomb, "too large", LoadOptions{}},
-		{"yaml loop", "graph: &a {x: *a}", "", LoadOptions{}},
-		{"yaml merge loop", "graph: &a {<<: *a}", "", LoadOptions{}},
-		{"size", `{"graph":{"x":"` + strings.Repeat("x", 100) + `"}}`, "larger than 100 bytes", LoadOptions{MaxBytes: 100}},
-		{"elements", `{` + nodes("a", "b", "c") + `}`, "too many nodes", LoadOptions{MaxElements: 2}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			start := time.Now()
-			_, err := Parse([]byte(tt.text), tt.opts)
-			if err == nil || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("%v", err)
-			}
-			if took := time.Since(start); took > 5*time.Second {
-				t.Errorf("took %v", took)
-			}
-		})
-	}
-}
-
-func TestSubgraphRecursion(t *testing.T) {
-	dir := t.TempDir()
-	include := func(name string) string {
-		return `{"nodes":[{"id":"s","task_type":"graph","task_identifier":"` + name + `"}]}`
-	}
-	write(t, dir, "a.json", include("b"))
-	write(t, dir, "b.json", include("a.json"))
-	_, err := LoadFile("a.json", LoadOptions{RootDir: dir})
-	if got := problemKinds(err); !slices.Equal(got, []Kind{KindRecursion}) {
-		t.Fatalf("%v", err)
-	}
-	if !strings.Contains(err.Error(), "a.json -> ") {
-		t.Errorf("%v", err)
-	}
-	// Each file includes the next twice: 2^40 nodes.
-	twice := `{"nodes":[{"id":"s","task_type":"graph","task_identifier":"NEXT"},{"id":"t","task_type":"graph","task_identifier":"NEXT"}]}`
-	name := func(i int) string { return fmt.Sprintf("n%d.json", i) }
-	for i := range 40 {
-		write(t, dir, name(i), strings.ReplaceAll(twice, "NEXT", name(i+1)))
-	}
-	write(t, dir, name(40), `{`+nodes("x")+`}`)
-	_, err = LoadFile(name(0), LoadOptions{RootDir: dir, MaxElements: 10_000})
-	if got := problemKinds(err); !slices.Contains(got, KindLimit) {
-		t.Errorf("%v", err)
-	}
-}
-
-func TestRoundTrip(t *testing.T) {
-	seed := uint64(time.Now().UnixNano())
-	t.Logf("seed %d", seed)
-	gen := &generator{Rand: rand.New(rand.NewPCG(seed, 2))}
-	valid := 0
-	for range 300 {
-		w, err := Parse(toJSON(t, gen.graph(0)), LoadOptions{})
-		if err != nil {
-			continue
-		}
-		valid++
-		first := compact(t, w)
-		for name, write := range map[string]func() ([]byte, error){"json": w.MarshalJSON, "indented": w.Document, "yaml": w.YAML} {
-			text, err := write()
-			if err != nil {
-				t.Fatal(err)
-			}
-			again, err := Parse(text, LoadOptions{})
-			if err != nil {
-				t.Fatalf("%s: %v\n%s", name, err, text)
-			}
-			if second := compact(t, again); first != second {
-				t.Fatalf("%s differs:\n%s\n%s", name, first, second)
-			}
-		}
-	}
-	if valid < 50 {
-		t.Errorf("only %d graphs were valid", valid)
-	}
-}
-
-func compact(t *testing.T, w *Workflow) string {
-	t.Helper()
-	var out bytes.Buffer
-	if err := json.Compact(&out, w.AppendJSON(nil)); err != nil {
-		t.Fatal(err)
-	}
-	return out.String()
-}
-
-func TestLongChain(t *testing.T) {
-	start := time.Now()
-	w, err := Parse(chainDocument(10_000), LoadOptions{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	order, err := w.TopologicalOrder()
-	if err != nil || len(order) != 10_000 || order[9_999] != 9_999 {
-		t.Errorf("order of %d nodes, %v", len(order), err)
-	}
-	if s, e := w.StartNodes(nil), w.EndNodes(); !slices.Equal(s, []int{0}) || !slices.Equal(e, []int{9_999}) {
-		t.Errorf("start %v end %v", s, e)
-	}
-	if took := time.Since(start); took > 5*time.Second {
-		t.Errorf("took %v", took)
 	}
 }

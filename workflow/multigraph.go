@@ -48,7 +48,7 @@ func sameFlag(a, b *bool) bool {
 }
 
 func sameCondition(a, b Condition) bool {
-	return a.Output == b.Output && sameJSON(a.Value, b.Value)
+	return a.Output == b.Output && keyOf(a.Value) == keyOf(b.Value)
 }
 
 func mergeExtra(old, more map[string]json.RawMessage) (merged map[string]json.RawMessage, conflict string) {

@@ -48,6 +48,8 @@ type Problem struct {
 	Hint string
 
 	cause error
+	// stands is how many problems this one stands for, beyond itself.
+	stands int
 }
 
 // Error names the place and then the problem, in one line.
@@ -76,15 +78,17 @@ type Problems []Problem
 
 // Error is the first problem and how many more there are.
 func (ps Problems) Error() string {
-	switch len(ps) {
-	case 0:
+	if len(ps) == 0 {
 		return "no problems"
-	case 1:
-		return ps[0].Error()
-	case 2:
-		return ps[0].Error() + " (and 1 more problem)"
 	}
-	return fmt.Sprintf("%s (and %d more problems)", ps[0].Error(), len(ps)-1)
+	switch more := len(ps) - 1 + ps[len(ps)-1].stands; more {
+	case 0:
+		return ps[0].Error()
+	case 1:
+		return ps[0].Error() + " (and 1 more problem)"
+	default:
+		return fmt.Sprintf("%s (and %d more problems)", ps[0].Error(), more)
+	}
 }
 
 // Hint is the first hint there is.
@@ -164,7 +168,7 @@ func (r *report) err() error {
 		return nil
 	}
 	if r.dropped > 0 {
-		last := Problem{Kind: KindLimit, Message: fmt.Sprintf("%d problems more are not listed", r.dropped)}
+		last := Problem{Kind: KindLimit, Message: fmt.Sprintf("%d more problems are not listed", r.dropped), stands: r.dropped - 1}
 		return append(r.problems, last)
 	}
 	return r.problems

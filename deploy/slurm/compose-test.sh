@@ -45,14 +45,12 @@ finish() {
     local status=$?
     trap '' INT TERM
     set +e
-    if [ -n "$(containers 2>/dev/null)" ]; then
-        if [ "$status" != 0 ]; then
+    if [ -n "${compose[*]:-}" ]; then
+        if [ "$status" != 0 ] && [ -n "$(containers)" ]; then
             compose ps
             compose logs --no-color --tail=100
         fi
         say "down"
-    fi
-    if [ -n "${compose[*]:-}" ]; then
         compose down --volumes >/dev/null 2>&1
         if [ -n "$(leftovers)" ]; then
             echo "compose-test: left after down: $(leftovers | xargs)" >&2
@@ -84,7 +82,8 @@ no_process_left() {
     local deadline=$((SECONDS + 30)) container left
     while true; do
         left=$(for container in $(containers); do
-            docker exec "$container" sh -c 'pgrep --list-full --euid "$1" | sed "s/^/$(hostname): /"' sh "$user"
+            docker exec "$container" sh -c 'pgrep --list-full --euid "$1" | sed "s/^/$(hostname): /"' sh "$user" ||
+                echo "unknown: cannot look into $container"
         done)
         [ -z "$left" ] && return
         ((SECONDS < deadline)) || fail "processes left: $left"

@@ -10,7 +10,6 @@ and a header to the launcher ``{"results": [result]}``. Requests and results are
 ``task/encode.go``.
 """
 
-import collections
 import faulthandler
 import os
 import platform
@@ -33,53 +32,40 @@ def describe_interpreter():
 
 
 class Host:
-    """Executes the tasks that arrive on a channel, in one or several threads."""
+    """Executes the tasks that arrive on channels: one thread for each, one task at a time."""
 
-    def __init__(self, channel, threads=1, store=None):
-        self._channel = channel
-        self._threads = threads
+    def __init__(self, channels, store=None):
+        self._channels = channels
         self._values = Values(store)
-        self._capture = Capture(threads)
-        self._queue = collections.deque()
+        self._capture = Capture(len(channels))
         self._halted = set()
-        self._turn = threading.Lock()
 
     def serve(self):
-        """Work until the channel ends."""
+        """Work until the first channel ends."""
         faulthandler.enable()
-        for _ in range(self._threads - 1):
-            threading.Thread(target=self._work, daemon=True).start()
-        self._work()
+        for channel in self._channels[1:]:
+            threading.Thread(target=self._work, args=(channel,), daemon=True).start()
+        self._work(self._channels[0])
 
-    def _work(self):
+    def _work(self, channel):
         while True:
-            # Whoever holds the turn waits for the next frame; a lone task is then executed by
-            # the thread that read it, without waking another.
-            with self._turn:
-                while not self._queue:
-                    if not self._receive():
-                        return
-                request, blobs = self._queue.popleft()
-            self._execute(request, blobs)
+            header, blobs = channel.read()
+            if header is None:
+                return
+            if "run" in header:
+                for request in header["run"]:
+                    self._execute(channel, request, blobs)
+            elif "drop" in header:
+                self._values.drop(header["of"], header["drop"])
+            elif "forget" in header:
+                self._values.forget(header["forget"])
+                self._halted.discard(header["forget"])
 
-    def _receive(self):
-        header, blobs = self._channel.read()
-        if header is None:
-            return False
-        if "run" in header:
-            self._queue.extend((request, blobs) for request in header["run"])
-        elif "drop" in header:
-            self._values.drop(header["of"], header["drop"])
-        elif "forget" in header:
-            self._values.forget(header["forget"])
-            self._halted.discard(header["forget"])
-        return True
-
-    def _execute(self, request, blobs):
+    def _execute(self, channel, request, blobs):
         result = {"r": request["r"], "s": request["s"], "a": request["a"]}
         if request["r"] in self._halted:
             result["k"] = SKIPPED
-            self._channel.write({"results": [result]})
+            channel.write({"results": [result]})
             return
         produced = []
         start = time.perf_counter_ns()
@@ -97,7 +83,7 @@ class Host:
             result["so"] = out
         if err:
             result["se"] = err
-        self._channel.write({"results": [result]}, produced)
+        channel.write({"results": [result]}, produced)
 
     def _run(self, request, blobs, result, produced):
         run, wanted = request["r"], request.get("w", 0)

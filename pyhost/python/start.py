@@ -27,7 +27,8 @@ def main(channel_fd, config):
 def _host(fd, config):
     channel = Channel(fd)
     channel.write(describe_interpreter())
-    Host(channel, config["threads"], config.get("store")).serve()
+    others = _receive_descriptors(fd, config["threads"] - 1) if config["threads"] > 1 else ()
+    Host([channel] + [Channel(other) for other in others], config.get("store")).serve()
     sys.stdout.flush()
     sys.stderr.flush()
     # Not sys.exit: threads of tasks, and what they registered to run at exit, may hang.
@@ -39,12 +40,11 @@ def _template(fd, config):
     for identifier in config.get("preload", ()):
         _preload(identifier)
     signal.signal(signal.SIGCHLD, lambda *_: _reap())
-    control = socket.socket(fileno=fd)
-    control.sendall(struct.pack("!I", os.getpid()))
+    os.write(fd, struct.pack("!I", os.getpid()))
     prctl = ctypes.CDLL(None).prctl
     while True:
-        message, descriptors = _receive_descriptors(control)
-        if not message:
+        descriptors = _receive_descriptors(fd, 3)
+        if not descriptors:
             os._exit(0)
         parent = os.getpid()
         pid = os.fork()
@@ -54,7 +54,7 @@ def _template(fd, config):
             if os.getppid() != parent:
                 os._exit(1)
             os.setpgid(0, 0)
-            control.close()
+            os.close(fd)
             channel, out, err = descriptors
             os.dup2(out, 1)
             os.dup2(err, 2)
@@ -63,7 +63,7 @@ def _template(fd, config):
             _host(channel, config)
         for descriptor in descriptors:
             os.close(descriptor)
-        control.sendall(struct.pack("!I", pid))
+        os.write(fd, struct.pack("!I", pid))
 
 
 def _preload(identifier):
@@ -84,11 +84,15 @@ def _reap():
         pass
 
 
-def _receive_descriptors(control):
-    size = struct.calcsize("3i")
-    message, ancillary, _, _ = control.recvmsg(1, socket.CMSG_SPACE(size))
-    descriptors = ()
+def _receive_descriptors(fd, count):
+    """Return the file descriptors that the launcher sends, or none at the end of the stream."""
+    size = struct.calcsize("%di" % count)
+    link = socket.socket(fileno=fd)
+    try:
+        _, ancillary, _, _ = link.recvmsg(1, socket.CMSG_SPACE(size))
+    finally:
+        link.detach()
     for level, kind, data in ancillary:
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-            descriptors = struct.unpack("3i", data[:size])
-    return message, descriptors
+            return struct.unpack("%di" % count, data[:size])
+    return ()

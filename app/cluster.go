@@ -1,0 +1,266 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/broker"
+	"github.com/ewoks-hpc/ewoks-hpc/cluster"
+	"github.com/ewoks-hpc/ewoks-hpc/coordinator"
+	"github.com/ewoks-hpc/ewoks-hpc/dashboard"
+	"github.com/ewoks-hpc/ewoks-hpc/jobscript"
+	"github.com/ewoks-hpc/ewoks-hpc/task"
+)
+
+// ClusterOptions describe a cluster: where its launcher keeps state, how
+// workers reach it, and which worker jobs it has.
+type ClusterOptions struct {
+	Name string
+	// StateDir is made if need be, with mode 0700.
+	StateDir string
+	// Local makes the worker jobs child processes instead of Slurm jobs.
+	Local bool
+	// Pool describes the worker jobs, Jobs is their number.
+	Pool jobscript.Pool
+	Jobs int
+	// Processes and Threads are those of a local worker.
+	Processes, Threads int
+	// Env is the environment of the worker jobs and so of tasks, Dir is where
+	// they start.
+	Env []string
+	Dir string
+	// Templates is a folder laid over the embedded templates; empty is none.
+	Templates string
+	// Bind and Advertise are the address that the broker listens on and the name
+	// by which workers reach it; empty means a sensible default.
+	Bind, Advertise string
+	PollInterval    time.Duration
+	// Page serves the status page.
+	Page    bool
+	Version string
+	Logger  *slog.Logger
+}
+
+// Cluster is a running launcher: broker, coordinator and pools.
+type Cluster struct {
+	o           ClusterOptions
+	teardown    teardown
+	broker      *broker.Server
+	coordinator *coordinator.Coordinator
+	pools       *cluster.Cluster
+	page        string
+	started     time.Time
+	down        chan struct{} // closed when a client asks for the end
+}
+
+// Info is what others need to know of a cluster that is up. It holds no secret.
+type Info struct {
+	Name    string    `json:"name"`
+	Address string    `json:"address"`
+	PID     int       `json:"pid"`
+	Host    string    `json:"host"`
+	Started time.Time `json:"started"`
+}
+
+// StartCluster brings a cluster up. When it returns without an error, workers
+// have been submitted.
+func StartCluster(ctx context.Context, o ClusterOptions) (_ *Cluster, err error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	c := &Cluster{o: o, teardown: teardown{logger: o.Logger}, started: time.Now(), down: make(chan struct{})}
+	defer func() {
+		if err != nil {
+			_ = c.Stop()
+		}
+	}()
+	for _, start := range []func(context.Context) error{
+		c.startBroker, c.startCoordinator, c.startPage, c.startPools, c.writeInfo,
+	} {
+		if err := start(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// Stop takes everything down: worker jobs first, the broker last.
+func (c *Cluster) Stop() error { return c.teardown.run() }
+
+// Down is closed when a client has asked for the end of the cluster.
+func (c *Cluster) Down() <-chan struct{} { return c.down }
+
+// Address is where the broker is reached.
+func (c *Cluster) Address() string { return c.broker.URLs()[0] }
+
+// Page is the link to the status page, with its token; empty if there is none.
+func (c *Cluster) Page() string { return c.page }
+
+func (c *Cluster) startBroker(context.Context) error {
+	for _, dir := range []string{c.o.StateDir, filepath.Join(c.o.StateDir, valuesDir), filepath.Join(c.o.StateDir, jobLogsDir)} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return fmt.Errorf("state directory: %w", err)
+		}
+	}
+	o := broker.ServerOptions{Name: c.o.Name, Dir: c.o.StateDir, Logger: c.o.Logger.With("service", "broker")}
+	if err := c.addresses(&o); err != nil {
+		return err
+	}
+	server, err := broker.Start(o)
+	if err != nil {
+		return err
+	}
+	c.broker = server
+	c.teardown.push("broker", server.Close)
+	return nil
+}
+
+// addresses chooses where the broker listens: on loopback if all workers are
+// children, else where the nodes can reach it.
+func (c *Cluster) addresses(o *broker.ServerOptions) error {
+	switch {
+	case c.o.Bind != "":
+		o.Bind = []string{c.o.Bind}
+	case c.o.Local:
+		o.Bind = []string{"127.0.0.1"}
+	case c.o.Pool.Interface != "":
+		address, err := broker.InterfaceAddr(c.o.Pool.Interface)
+		if err != nil {
+			return err
+		}
+		o.Bind = []string{address, "127.0.0.1"}
+		o.Advertise = []string{address}
+	default:
+		o.Bind = []string{"0.0.0.0"}
+	}
+	if c.o.Advertise != "" {
+		o.Advertise = []string{c.o.Advertise}
+	}
+	return nil
+}
+
+func (c *Cluster) startCoordinator(context.Context) error {
+	conn, err := c.broker.Conn("coordinator")
+	if err != nil {
+		return err
+	}
+	printed := &printedLog{dir: filepath.Join(c.o.StateDir, printedDir), logger: c.o.Logger}
+	c.coordinator = coordinator.New(coordinator.Options{
+		Conn: conn, Store: filepath.Join(c.o.StateDir, valuesDir), MaxLost: maxLost, Printed: printed.write,
+		Logger: c.o.Logger.With("service", "coordinator"),
+	})
+	if err := c.coordinator.Start(); err != nil {
+		return err
+	}
+	c.teardown.push("coordinator", func() error { c.coordinator.Stop(); return nil })
+	for verb, handler := range map[string]func([]byte) (any, error){
+		"overview": func([]byte) (any, error) { return c.refreshedOverview(), nil },
+		"scale":    c.serveScale,
+		"down":     c.serveDown,
+	} {
+		if err := c.coordinator.Serve(verb, handler); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Cluster) startPools(ctx context.Context) error {
+	backend, err := c.backend(ctx)
+	if err != nil {
+		return err
+	}
+	c.pools = cluster.New(cluster.Options{
+		Name: c.o.Name, Backend: backend, Interval: c.o.PollInterval,
+		Pools:   []cluster.PoolOptions{{Name: c.o.Pool.Name, Jobs: c.o.Jobs, Spec: c.o.Pool}},
+		Workers: c.workers, Gone: c.coordinator.Gone, Drain: c.coordinator.Drain,
+		Logger: c.o.Logger.With("service", "pools"),
+	})
+	c.teardown.push("worker jobs", c.stopPools)
+	return c.pools.Start(ctx)
+}
+
+// stopTime bounds the end of worker jobs: Slurm may take its time to kill.
+const stopTime = 90 * time.Second
+
+func (c *Cluster) stopPools() error {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
+	left, err := c.pools.Stop(ctx)
+	if err == nil && len(left) > 0 {
+		err = fmt.Errorf("%d worker jobs are still in Slurm's queue, the first is %s", len(left), left[0].ID)
+	}
+	return err
+}
+
+func (c *Cluster) workers() []cluster.WorkerView {
+	var views []cluster.WorkerView
+	for _, w := range c.coordinator.Status().Workers {
+		views = append(views, cluster.WorkerView{Hello: w.Hello, Holding: w.Holding})
+	}
+	return views
+}
+
+func (c *Cluster) startPage(context.Context) error {
+	if !c.o.Page {
+		return nil
+	}
+	server, err := dashboard.Start(dashboard.Options{Source: c, Logger: c.o.Logger.With("service", "page")})
+	if err != nil {
+		return err
+	}
+	c.page = server.Link()
+	c.teardown.push("status page", server.Stop)
+	return nil
+}
+
+func (c *Cluster) writeInfo(context.Context) error {
+	host, _ := os.Hostname()
+	data, err := json.Marshal(Info{Name: c.o.Name, Address: c.Address(), PID: os.Getpid(), Host: host, Started: c.started})
+	if err != nil {
+		return err
+	}
+	files := map[string][]byte{infoFile: data, pidFile: []byte(strconv.Itoa(os.Getpid()) + "\n")}
+	for name, content := range files {
+		path := filepath.Join(c.o.StateDir, name)
+		if err := os.WriteFile(path, content, 0o600); err != nil {
+			return fmt.Errorf("state directory: %w", err)
+		}
+		c.teardown.push(name, func() error { return os.Remove(path) })
+	}
+	return nil
+}
+
+func (c *Cluster) serveScale(body []byte) (any, error) {
+	var request ScaleRequest
+	if err := task.DecodeJSON(body, &request); err != nil {
+		return nil, err
+	}
+	if request.Pool == "" {
+		request.Pool = c.o.Pool.Name
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
+	return struct{}{}, c.pools.Scale(ctx, request.Pool, request.Jobs)
+}
+
+// ScaleRequest asks for a number of worker jobs.
+type ScaleRequest struct {
+	Pool string `json:"pool,omitempty"`
+	Jobs int    `json:"jobs"`
+}
+
+func (c *Cluster) serveDown([]byte) (any, error) {
+	select {
+	case <-c.down:
+	default:
+		close(c.down)
+	}
+	return struct{}{}, nil
+}

@@ -1,0 +1,96 @@
+package dashboard
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/engine"
+)
+
+// What one answer may hold. A page of this size is a few megabytes at worst.
+const (
+	maxRows    = 500 // of a table
+	maxNotices = 20
+	maxName    = 200  // bytes of a name or a label
+	maxText    = 1000 // bytes of a sentence or an error message
+)
+
+// answer is an overview that is fit to be sent.
+type answer struct {
+	Overview
+	// LeftOut is how many rows did not fit.
+	LeftOut leftOut `json:"left_out"`
+}
+
+type leftOut struct {
+	Workers int `json:"workers"`
+	Jobs    int `json:"jobs"`
+	Runs    int `json:"runs"`
+	Notices int `json:"notices"`
+}
+
+// bound makes an answer of an overview, which it leaves as it is. Runs that go
+// on come first, then the newest: those that somebody looks for.
+func bound(o Overview) answer {
+	a := answer{Overview: o}
+	if a.Taken.IsZero() {
+		a.Taken = time.Now()
+	}
+	clip(maxName, &a.Cluster, &a.Address, &a.Version)
+
+	a.Workers, a.LeftOut.Workers = first(maxRows, o.Workers)
+	for i := range a.Workers {
+		w := &a.Workers[i]
+		clip(maxName, &w.Worker, &w.Pool, &w.Job, &w.Host)
+	}
+
+	a.Jobs, a.LeftOut.Jobs = first(maxRows, o.Jobs)
+	for i := range a.Jobs {
+		j := &a.Jobs[i]
+		clip(maxName, &j.Pool, &j.ID, &j.Phase, &j.SlurmState, &j.Nodes)
+		clip(maxText, &j.Reason)
+	}
+
+	runs := slices.Clone(o.Runs)
+	slices.SortStableFunc(runs, func(x, y Run) int {
+		return cmp.Or(cmp.Compare(over(x), over(y)), y.Submitted.Compare(x.Submitted))
+	})
+	a.Runs, a.LeftOut.Runs = first(maxRows, runs)
+	for i := range a.Runs {
+		r := &a.Runs[i]
+		clip(maxName, &r.Run, &r.Label, &r.User, (*string)(&r.Status), &r.Node)
+		clip(maxText, &r.Message)
+	}
+
+	a.Notices, a.LeftOut.Notices = first(maxNotices, o.Notices)
+	for i := range a.Notices {
+		clip(maxText, &a.Notices[i])
+	}
+	return a
+}
+
+func over(r Run) int {
+	if r.Status == engine.Running {
+		return 0
+	}
+	return 1
+}
+
+// first copies at most n rows and tells how many it left out. The copy is never
+// nil, which would be null in JSON.
+func first[T any](n int, rows []T) ([]T, int) {
+	n = min(n, len(rows))
+	return append(make([]T, 0, n), rows[:n]...), len(rows) - n
+}
+
+// clip cuts texts to n bytes of valid UTF-8 and marks the cut.
+func clip(n int, texts ...*string) {
+	for _, t := range texts {
+		if len(*t) > n {
+			*t = strings.ToValidUTF8((*t)[:n], "") + "…"
+		}
+		*t = strings.ToValidUTF8(*t, "\uFFFD")
+	}
+}

@@ -1,0 +1,99 @@
+package dashboard
+
+import (
+	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/engine"
+)
+
+// Source is what the dashboard reads. It must be safe for concurrent use, and
+// must not change an Overview that it has handed out.
+type Source interface {
+	Overview() Overview
+}
+
+// Overview is a picture of a cluster.
+type Overview struct {
+	Cluster string `json:"cluster"`
+	// Address is where workers and clients reach the broker.
+	Address string    `json:"address"`
+	Version string    `json:"version"`
+	Started time.Time `json:"started,omitzero"`
+	// Taken is when the picture was taken; zero is now.
+	Taken time.Time `json:"taken"`
+	// Workers and Jobs are in the order in which to show them.
+	Workers []Worker `json:"workers"`
+	Jobs    []Job    `json:"jobs"`
+	// Runs may have any order.
+	Runs []Run `json:"runs"`
+	// Ready is the number of tasks that wait for a worker, Leased of those that
+	// a worker has.
+	Ready  int    `json:"ready"`
+	Leased int    `json:"leased"`
+	Totals Totals `json:"totals"`
+	// Notices tell, one sentence each, what a person should know first: why
+	// nothing is running, and what to do about it.
+	Notices []string `json:"notices"`
+}
+
+// Totals count tasks over all runs of the cluster, Lost attempts.
+type Totals struct {
+	Succeeded uint64 `json:"succeeded"`
+	Failed    uint64 `json:"failed"`
+	Lost      uint64 `json:"lost"`
+}
+
+// Worker is one worker process.
+type Worker struct {
+	Worker string `json:"worker"`
+	Pool   string `json:"pool,omitempty"`
+	// Job is the Slurm job as Slurm writes it, 123 or 123_4; empty outside a job.
+	Job  string `json:"job,omitempty"`
+	Host string `json:"host"`
+	Pid  int    `json:"pid"`
+	// Slots is how many tasks it executes at the same time, Holding how many it
+	// has, which may be a few more.
+	Slots     int       `json:"slots"`
+	Holding   int       `json:"holding"`
+	Succeeded uint64    `json:"succeeded"`
+	Failed    uint64    `json:"failed"`
+	Since     time.Time `json:"since,omitzero"`
+	Seen      time.Time `json:"seen,omitzero"`
+	// EndsAt is when the walltime of its job ends; zero is never.
+	EndsAt time.Time `json:"ends_at,omitzero"`
+	// Leaving workers take no new tasks.
+	Leaving bool `json:"leaving,omitempty"`
+}
+
+// Job is one Slurm job, or one task of a job array.
+type Job struct {
+	Pool string `json:"pool"`
+	ID   string `json:"id"`
+	// Index is the index in the array, or -1.
+	Index int `json:"index"`
+	// Phase is the state in our words: queued, held, starting, running...
+	Phase string `json:"phase"`
+	// SlurmState is Slurm's word.
+	SlurmState string `json:"slurm_state,omitempty"`
+	// Reason tells in plain words why it waits or how it ended.
+	Reason string `json:"reason,omitempty"`
+	Nodes  string `json:"nodes,omitempty"`
+	// Start is when it started or, while it waits, Slurm's estimate; End is
+	// when it ended or when its walltime does. Zero is unknown.
+	Start time.Time `json:"start,omitzero"`
+	End   time.Time `json:"end,omitzero"`
+}
+
+// Run is one run.
+type Run struct {
+	Run       string        `json:"run"`
+	Label     string        `json:"label,omitempty"`
+	User      string        `json:"user,omitempty"`
+	Status    engine.Status `json:"status"`
+	Counts    engine.Counts `json:"counts"`
+	Submitted time.Time     `json:"submitted,omitzero"`
+	Ended     time.Time     `json:"ended,omitzero"`
+	// Node and Message tell what failed, if something did.
+	Node    string `json:"node,omitempty"`
+	Message string `json:"message,omitempty"`
+}

@@ -1,0 +1,64 @@
+package pyhost
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"net"
+	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/task"
+)
+
+// lane is one thread of an interpreter, which executes one task at a time, with
+// a socket of its own: so no thread has to hand tasks to another.
+type lane struct {
+	interpreter *interpreter
+	conn        net.Conn
+	reader      *bufio.Reader
+	outbox      *outbox
+
+	// given are the tasks without a result yet; the first one is being executed.
+	// Guarded by the pool.
+	given []*entry
+}
+
+// entry is a task on its way through the pool.
+type entry struct {
+	request *task.Request
+	// suspect means that an interpreter died while this and other tasks ran in
+	// it: it must run alone, to find out which one it was.
+	suspect bool
+	// stopped means that nobody wants the result.
+	stopped bool
+	// first is when the task was first seen to be executed.
+	first time.Time
+}
+
+func newLane(i *interpreter, conn net.Conn) *lane {
+	return &lane{interpreter: i, conn: conn, reader: bufio.NewReaderSize(newSpinner(conn), 64<<10), outbox: newOutbox(conn)}
+}
+
+// read returns the results that have arrived, at least one, until the
+// interpreter is gone.
+func (l *lane) read() ([]task.Result, error) {
+	var all []task.Result
+	for len(all) == 0 || l.reader.Buffered() > 8 {
+		frame, err := task.ReadFrame(l.reader)
+		if err != nil {
+			return all, err
+		}
+		var header struct {
+			Results json.RawMessage `json:"results"`
+		}
+		if err := json.Unmarshal(frame.Header, &header); err != nil {
+			return all, fmt.Errorf("python interpreter %d: %w", l.interpreter.pid, err)
+		}
+		results, err := task.DecodeResults(header.Results, frame.Blobs)
+		if err != nil {
+			return all, fmt.Errorf("python interpreter %d: %w", l.interpreter.pid, err)
+		}
+		all = append(all, results...)
+	}
+	return all, nil
+}

@@ -13,7 +13,6 @@ import (
 	"github.com/ewoks-hpc/ewoks-hpc/broker"
 	"github.com/ewoks-hpc/ewoks-hpc/cluster"
 	"github.com/ewoks-hpc/ewoks-hpc/coordinator"
-	"github.com/ewoks-hpc/ewoks-hpc/dashboard"
 	"github.com/ewoks-hpc/ewoks-hpc/jobscript"
 	"github.com/ewoks-hpc/ewoks-hpc/task"
 )
@@ -72,7 +71,7 @@ type Info struct {
 // have been submitted.
 func StartCluster(ctx context.Context, o ClusterOptions) (_ *Cluster, err error) {
 	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
+		o.Logger = discard
 	}
 	c := &Cluster{o: o, teardown: teardown{logger: o.Logger}, started: time.Now(), down: make(chan struct{})}
 	defer func() {
@@ -81,7 +80,7 @@ func StartCluster(ctx context.Context, o ClusterOptions) (_ *Cluster, err error)
 		}
 	}()
 	for _, start := range []func(context.Context) error{
-		c.startBroker, c.startCoordinator, c.startPage, c.startPools, c.writeInfo,
+		c.startBroker, c.startCoordinator, c.makePools, c.startPage, c.startPools, c.writeInfo,
 	} {
 		if err := start(ctx); err != nil {
 			return nil, err
@@ -171,17 +170,23 @@ func (c *Cluster) startCoordinator(context.Context) error {
 	return nil
 }
 
-func (c *Cluster) startPools(ctx context.Context) error {
-	backend, err := c.backend(ctx)
+func (c *Cluster) makePools(context.Context) error {
+	backend, err := c.backend()
 	if err != nil {
 		return err
 	}
-	c.pools = cluster.New(cluster.Options{
-		Name: c.o.Name, Backend: backend, Interval: c.o.PollInterval,
-		Pools:   []cluster.PoolOptions{{Name: c.o.Pool.Name, Jobs: c.o.Jobs, Spec: c.o.Pool}},
-		Workers: c.workers, Gone: c.coordinator.Gone, Drain: c.coordinator.Drain,
+	c.pools, err = cluster.New(cluster.Options{
+		Name: c.o.Name, Backend: backend, Coordinator: authority{c.coordinator}, Interval: c.o.PollInterval,
+		Pools:  []cluster.PoolOptions{{Name: c.o.Pool.Name, Jobs: c.o.Jobs, Spec: c.o.Pool}},
 		Logger: c.o.Logger.With("service", "pools"),
 	})
+	if err == nil {
+		c.coordinator.OnHello(c.pools.Greet)
+	}
+	return err
+}
+
+func (c *Cluster) startPools(ctx context.Context) error {
 	c.teardown.push("worker jobs", c.stopPools)
 	return c.pools.Start(ctx)
 }
@@ -199,25 +204,16 @@ func (c *Cluster) stopPools() error {
 	return err
 }
 
-func (c *Cluster) workers() []cluster.WorkerView {
+// authority is the coordinator as the pools see it.
+type authority struct{ *coordinator.Coordinator }
+
+// Workers are those that are connected now.
+func (a authority) Workers() []cluster.WorkerView {
 	var views []cluster.WorkerView
-	for _, w := range c.coordinator.Status().Workers {
+	for _, w := range a.Status().Workers {
 		views = append(views, cluster.WorkerView{Hello: w.Hello, Holding: w.Holding})
 	}
 	return views
-}
-
-func (c *Cluster) startPage(context.Context) error {
-	if !c.o.Page {
-		return nil
-	}
-	server, err := dashboard.Start(dashboard.Options{Source: c, Logger: c.o.Logger.With("service", "page")})
-	if err != nil {
-		return err
-	}
-	c.page = server.Link()
-	c.teardown.push("status page", server.Stop)
-	return nil
 }
 
 func (c *Cluster) writeInfo(context.Context) error {

@@ -7,6 +7,8 @@ import (
 	"sync"
 )
 
+var discard = slog.New(slog.DiscardHandler)
+
 // teardown is the stack of what has been started, to be stopped in reverse.
 type teardown struct {
 	logger *slog.Logger

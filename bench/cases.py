@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,6 @@ class Shape:
     """One kind of graph."""
 
     name: str
-    unit: str  # what a marginal cost is the cost of
     build: Callable[[int], dict[str, Any]]
     expected: Callable[[int], dict[str, Any]]  # outputs of the end nodes, by node
     sizes: tuple[int, ...]  # measured for both sides, rising
@@ -35,6 +35,9 @@ class Point:
     size: int
     scheduler: str
 
+    def __str__(self) -> str:
+        return f"{self.shape.name} {self.size} {self.scheduler}"
+
 
 @dataclass(frozen=True)
 class Row:
@@ -46,17 +49,14 @@ class Row:
 
     @property
     def name(self) -> str:
-        return f"{self.large.shape.name} {self.large.size:,} {self.large.scheduler}"
-
-    @property
-    def points(self) -> tuple[Point, Point]:
-        return self.small, self.large
+        """Return what ``--rows`` is matched against."""
+        return str(self.large)
 
 
 def rows(shape: Shape) -> Iterator[Row]:
     """Yield the rows of ``shape``, small sizes first."""
     sizes = [*shape.sizes, shape.growth]
-    for small, large in zip(sizes, sizes[1:]):
+    for small, large in pairwise(sizes):
         for scheduler in SCHEDULERS:
             yield Row(
                 Point(shape, small, scheduler),
@@ -75,27 +75,20 @@ def write_graph(shape: Shape, size: int, folder: Path) -> Path:
 
 
 def _nodes(size: int, task_type: str, identifier: str) -> list[dict[str, Any]]:
-    return [
-        {"id": f"n{i}", "task_type": task_type, "task_identifier": identifier}
-        for i in range(size)
-    ]
+    return [{"id": f"n{i}", "task_type": task_type, "task_identifier": identifier} for i in range(size)]
 
 
 def _chain(size: int) -> dict[str, Any]:
     mapping = [{"source_output": "return_value", "target_input": "value"}]
     return {
         "nodes": _nodes(size, "method", "noop.successor"),
-        "links": [
-            {"source": f"n{i - 1}", "target": f"n{i}", "data_mapping": mapping}
-            for i in range(1, size)
-        ],
+        "links": [{"source": f"n{i - 1}", "target": f"n{i}", "data_mapping": mapping} for i in range(1, size)],
     }
 
 
 SHAPES = (
     Shape(
         name="method",
-        unit="task",
         build=lambda n: {"nodes": _nodes(n, "method", "noop.noop"), "links": []},
         expected=lambda n: {f"n{i}": {"return_value": 0} for i in range(n)},
         sizes=(100, 1_000, 10_000),
@@ -105,7 +98,6 @@ SHAPES = (
     ),
     Shape(
         name="class",
-        unit="task",
         build=lambda n: {"nodes": _nodes(n, "class", "noop.Noop"), "links": []},
         expected=lambda n: {f"n{i}": {"result": 0} for i in range(n)},
         sizes=(100, 1_000, 10_000),
@@ -115,7 +107,6 @@ SHAPES = (
     ),
     Shape(
         name="chain",
-        unit="hop",
         build=_chain,
         expected=lambda n: {f"n{n - 1}": {"return_value": n}},
         sizes=(30, 300, 3_000),

@@ -1,7 +1,8 @@
 """Run one graph with ewoksdask and print its outputs as JSON: the peer's whole command.
 
 ewokscore 5.0.0 validates a chain of n nodes in 2^n steps, so validation is replaced by nothing
-(graphs here say the latest schema version, so there is nothing to upgrade either).
+(it also upgrades old schema versions, which these graphs do not have). Outputs are printed by node,
+so that they can be counted.
 """
 
 import argparse

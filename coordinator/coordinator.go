@@ -48,6 +48,7 @@ type Coordinator struct {
 	runs    map[string]*run
 	order   []string // runs in the order of their submission
 	totals  Totals
+	onHello func(task.Hello)
 }
 
 // Totals count over all runs of the cluster.
@@ -98,6 +99,13 @@ func (c *Coordinator) Start() error {
 	c.loops.Go(func() { c.every(c.o.Heartbeat/2, c.expire) })
 	c.loops.Go(func() { c.every(100*time.Millisecond, c.publishEvents) })
 	return nil
+}
+
+// OnHello sets whom to tell of each new worker; f must not call the coordinator.
+func (c *Coordinator) OnHello(f func(task.Hello)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.onHello = f
 }
 
 // Stop ends the service. Workers and clients find nobody from then on.

@@ -58,6 +58,9 @@ func (c *Coordinator) hello(id string, data []byte) []byte {
 	if w := c.workers[id]; w == nil {
 		c.workers[id] = &worker{hello: h, since: time.Now(), seen: time.Now(), held: map[task.ID]*lease{}}
 		c.o.Logger.Info("worker joined", "worker", id, "host", h.Host, "slots", h.Slots, "job", h.Job, "index", h.Index)
+		if c.onHello != nil {
+			c.onHello(h)
+		}
 	}
 	return task.EncodeJSON(task.Welcome{Heartbeat: c.o.Heartbeat, Store: c.o.Store})
 }

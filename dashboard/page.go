@@ -109,9 +109,16 @@ func span(d time.Duration) string {
 	case s < 3600:
 		return fmt.Sprintf("%d min", s/60)
 	case s < 86400:
-		return fmt.Sprintf("%d h %d min", s/3600, s/60%60)
+		return two(s/3600, "h", s/60%60, "min")
 	}
-	return fmt.Sprintf("%d d %d h", s/86400, s/3600%24)
+	return two(s/86400, "d", s/3600%24, "h")
+}
+
+func two(large int, unit string, small int, smaller string) string {
+	if small == 0 {
+		return fmt.Sprintf("%d %s", large, unit)
+	}
+	return fmt.Sprintf("%d %s %d %s", large, unit, small, smaller)
 }
 
 // count writes a number with its thousands parted by narrow spaces.

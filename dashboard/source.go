@@ -21,7 +21,8 @@ type Overview struct {
 	Started time.Time `json:"started,omitzero"`
 	// Taken is when the picture was taken; zero is now.
 	Taken time.Time `json:"taken"`
-	// Workers and Jobs are in the order in which to show them.
+	// Workers and Jobs are in the order in which to show them: first what a
+	// person should see, since the last of very many are left out.
 	Workers []Worker `json:"workers"`
 	Jobs    []Job    `json:"jobs"`
 	// Runs may have any order.

@@ -60,7 +60,10 @@ See it, and end it:        ewoks-hpc status, ewoks-hpc down` + exitHelp,
 		OnUsageError:          usageErrorOf,
 		EnableShellCompletion: true,
 		Suggest:               true,
-		Commands:              []*cli.Command{newRun(s)},
+		Commands: []*cli.Command{
+			newRun(s), newUp(s), newStatus(s), newScale(s), newLogs(s), newDown(s),
+			newJobScript(s), newConfig(s), newWorker(s),
+		},
 	}
 }
 

@@ -11,7 +11,10 @@ import (
 func exitCode(err error) int {
 	var usage usageError
 	var invalid *app.InvalidError
+	var remote remoteError
 	switch {
+	case errors.As(err, &remote):
+		return remote.code
 	case errors.As(err, &usage), errors.As(err, &invalid):
 		return exitUsage
 	case errors.Is(err, context.Canceled):

@@ -2,14 +2,17 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 
 	"github.com/urfave/cli/v3"
 
 	"github.com/ewoks-hpc/ewoks-hpc/app"
 	"github.com/ewoks-hpc/ewoks-hpc/engine"
+	"github.com/ewoks-hpc/ewoks-hpc/task"
 )
 
 func newRun(s Streams) *cli.Command {
@@ -21,19 +24,23 @@ func newRun(s Streams) *cli.Command {
 error. A value that JSON cannot hold appears as {"type": ..., "repr": ...}.
 
 Schedulers: sequential (one interpreter, one task at a time), multithreading
-(one interpreter, tasks in its threads), multiprocessing (several interpreters).` + exitHelp,
-		Flags: []cli.Flag{
+(one interpreter, tasks in its threads), multiprocessing (several interpreters),
+cluster (worker processes of this machine, for the length of the run), slurm (the
+same with jobs, which take the options of up), or the name or address of a
+cluster that is up, which --cluster says too.` + exitHelp,
+		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "scheduler", Aliases: []string{"s"}, Usage: "`HOW` to run it", Value: "sequential"},
 			&cli.StringSliceFlag{Name: "parameter", Aliases: []string{"p"}, Usage: "set an input, `[NODE:]NAME=VALUE`: VALUE is JSON or else text; without NODE that of the start nodes"},
 			&cli.IntFlag{Name: "num-workers", Usage: "threads or interpreters (`N`) of multithreading and multiprocessing; default: as many as CPUs"},
 			&cli.StringFlag{Name: "context", Usage: "multiprocessing: `fork` interpreters from a warm one, or spawn fresh ones", Value: "fork"},
-			&cli.StringFlag{Name: "python", Usage: "`COMMAND` of the interpreter; default: python3 of the active environment"},
+			&cli.IntFlag{Name: "n-workers", Usage: "cluster: number (`N`) of worker processes; default: as many as CPUs"},
+			&cli.IntFlag{Name: "threads-per-worker", Usage: "cluster: tasks (`N`) that a worker executes at a time", Value: 1},
 			&cli.StringFlag{Name: "chdir", Usage: "working `DIRECTORY` of tasks; default: the current one"},
 			&cli.StringFlag{Name: "env", Usage: "variables that tasks inherit: all, none or `NAME,...`", Value: "all"},
 			&cli.StringSliceFlag{Name: "setenv", Usage: "set a variable for tasks, `NAME=VALUE`"},
 			&cli.DurationFlag{Name: "task-timeout", Usage: "end a task that takes longer than this `TIME`, like 90s or 10m"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print the outputs and errors only"},
-		},
+		}, clusterFlags()...),
 		Action: func(ctx context.Context, cmd *cli.Command) error { return runRun(ctx, cmd, s) },
 	}
 }
@@ -46,10 +53,9 @@ func runRun(ctx context.Context, cmd *cli.Command, s Streams) error {
 	if err != nil {
 		return err
 	}
-	scheduler := cmd.String("scheduler")
 	p := newProgress(s.Err, cmd.Bool("quiet"), len(r.Workflow.Nodes))
 	r.Progress = p.show
-	outcome, err := execute(ctx, cmd, r, scheduler)
+	outcome, err := execute(ctx, cmd, r)
 	p.finish()
 	if err != nil {
 		return err
@@ -76,25 +82,87 @@ func describeRun(cmd *cli.Command) (r app.Run, err error) {
 	return r, nil
 }
 
-func execute(ctx context.Context, cmd *cli.Command, r app.Run, scheduler string) (engine.Outcome, error) {
-	n := cmd.Int("num-workers")
-	if n < 0 {
-		return engine.Outcome{}, usageError{fmt.Errorf("--num-workers %d", n), "give a positive number"}
-	}
-	if n == 0 {
-		n = runtime.NumCPU()
+func execute(ctx context.Context, cmd *cli.Command, r app.Run) (engine.Outcome, error) {
+	scheduler := cmd.String("scheduler")
+	if cmd.IsSet("cluster") {
+		if cmd.IsSet("scheduler") {
+			return engine.Outcome{}, usageError{fmt.Errorf("--scheduler %s and --cluster %s contradict each other", scheduler, cmd.String("cluster")), "give one of them"}
+		}
+		return runOn(ctx, cmd, r, cmd.String("cluster"))
 	}
 	switch scheduler {
 	case "sequential":
 		return app.RunLocal(ctx, r, app.Local{Processes: 1, Threads: 1})
-	case "multithreading":
-		return app.RunLocal(ctx, r, app.Local{Processes: 1, Threads: n})
-	case "multiprocessing":
-		how := cmd.String("context")
-		if how != "fork" && how != "spawn" {
-			return engine.Outcome{}, usageError{fmt.Errorf("--context %s", how), "choose fork or spawn"}
-		}
-		return app.RunLocal(ctx, r, app.Local{Processes: n, Threads: 1, Fork: how == "fork"})
+	case "multithreading", "multiprocessing":
+		return runParallel(ctx, cmd, r, scheduler)
+	case "cluster", "slurm":
+		return runInCluster(ctx, cmd, r, scheduler)
 	}
-	return engine.Outcome{}, usageError{fmt.Errorf("there is no scheduler %q", scheduler), "choose sequential, multithreading or multiprocessing"}
+	return runOn(ctx, cmd, r, scheduler)
+}
+
+// runParallel uses several threads or interpreters of this machine.
+func runParallel(ctx context.Context, cmd *cli.Command, r app.Run, scheduler string) (engine.Outcome, error) {
+	n, how := cmd.Int("num-workers"), cmd.String("context")
+	switch {
+	case n < 0:
+		return engine.Outcome{}, usageError{fmt.Errorf("--num-workers %d", n), "give a positive number"}
+	case how != "fork" && how != "spawn":
+		return engine.Outcome{}, usageError{fmt.Errorf("--context %s", how), "choose fork or spawn"}
+	case n == 0:
+		n = runtime.NumCPU()
+	}
+	if scheduler == "multithreading" {
+		return app.RunLocal(ctx, r, app.Local{Processes: 1, Threads: n})
+	}
+	return app.RunLocal(ctx, r, app.Local{Processes: n, Threads: 1, Fork: how == "fork"})
+}
+
+// runInCluster brings a cluster up for the length of the run. Its state goes to
+// a directory of its own, so that it gets in nobody's way.
+func runInCluster(ctx context.Context, cmd *cli.Command, r app.Run, scheduler string) (engine.Outcome, error) {
+	o, err := clusterOptions(cmd)
+	if err != nil {
+		return engine.Outcome{}, err
+	}
+	o.Env, o.Dir, o.Name = r.Env, r.Dir, "run-"+strings.ToLower(task.NewKey())
+	if o.StateDir, err = app.StateDir(cmd.String("state-dir"), o.Name); err != nil {
+		return engine.Outcome{}, err
+	}
+	if scheduler == "cluster" {
+		makeLocal(cmd, &o)
+	}
+	if err := app.CheckPool(o); err != nil {
+		return engine.Outcome{}, err
+	}
+	outcome, err := app.RunInCluster(ctx, r, o)
+	if err == nil {
+		err = os.RemoveAll(o.StateDir)
+	}
+	return outcome, err
+}
+
+// runOn uses a cluster that is up.
+func runOn(ctx context.Context, cmd *cli.Command, r app.Run, name string) (engine.Outcome, error) {
+	dir, err := app.FindCluster(cmd.String("state-dir"), name)
+	if err != nil {
+		return engine.Outcome{}, err
+	}
+	client, err := app.Connect(ctx, dir)
+	var notUp *app.NotUpError
+	if errors.As(err, &notUp) && notUp.Cause == nil && !cmd.IsSet("cluster") {
+		return engine.Outcome{}, usageError{fmt.Errorf("%q is neither a scheduler nor a cluster that is up", name), "choose sequential, multithreading, multiprocessing, cluster or slurm"}
+	}
+	if err != nil {
+		return engine.Outcome{}, err
+	}
+	defer client.Close()
+	return app.RunOn(ctx, r, client)
+}
+
+func localWorkers(cmd *cli.Command) int {
+	if n := cmd.Int("n-workers"); n > 0 {
+		return n
+	}
+	return runtime.NumCPU()
 }

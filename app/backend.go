@@ -1,0 +1,93 @@
+package app
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+
+	"github.com/ewoks-hpc/ewoks-hpc/broker"
+	"github.com/ewoks-hpc/ewoks-hpc/cluster"
+	"github.com/ewoks-hpc/ewoks-hpc/cluster/local"
+	"github.com/ewoks-hpc/ewoks-hpc/slurm"
+	"github.com/ewoks-hpc/ewoks-hpc/templates"
+)
+
+// backend is what runs the worker jobs: Slurm, or this machine.
+func (c *Cluster) backend() (cluster.Backend, error) {
+	binary, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("path of ewoks-hpc: %w", err)
+	}
+	if c.o.Local {
+		return local.New(local.Options{
+			Command: func(l cluster.Launch, index int) *exec.Cmd { return c.localWorker(binary, l, index) },
+			Logs:    filepath.Join(c.o.StateDir, jobLogsDir), Logger: c.o.Logger.With("service", "workers"),
+		}), nil
+	}
+	if c.o.Pool.LogDirectory == "" {
+		c.o.Pool.LogDirectory = filepath.Join(c.o.StateDir, jobLogsDir)
+	}
+	fsys := templates.FS()
+	if c.o.Templates != "" {
+		if fsys, err = templates.Overlay(c.o.Templates); err != nil {
+			return nil, &InvalidError{Cause: err}
+		}
+	}
+	return recorder{c.slurm(binary, fsys), filepath.Join(c.o.StateDir, launchesFile)}, nil
+}
+
+func (c *Cluster) slurm(binary string, fsys fs.FS) *cluster.Slurm {
+	return cluster.NewSlurm(cluster.SlurmOptions{
+		Driver:     slurm.NewCLI(slurm.Options{Env: c.o.Env, Logger: c.o.Logger.With("service", "slurm")}),
+		Binary:     binary,
+		AccessFile: broker.AccessFile(c.o.StateDir, broker.RoleWorker),
+		Dir:        c.o.Dir,
+		Templates:  fsys,
+	})
+}
+
+func (c *Cluster) localWorker(binary string, l cluster.Launch, index int) *exec.Cmd {
+	args := []string{
+		"worker", "--access", broker.AccessFile(c.o.StateDir, broker.RoleWorker),
+		"--launch", l.Key, "--index", strconv.Itoa(index), "--pool", l.Pool,
+		"--processes", strconv.Itoa(max(1, c.o.Processes)), "--threads", strconv.Itoa(max(1, c.o.Threads)),
+	}
+	if python := c.o.Pool.Python; python != "" {
+		args = append(args, "--python", python)
+	}
+	cmd := exec.Command(binary, args...)
+	cmd.Env, cmd.Dir = c.o.Env, c.o.Dir
+	return cmd
+}
+
+// JobScript is what would be submitted for a cluster: the text of the script,
+// and the command that it is given to.
+func JobScript(o ClusterOptions) (text string, command []string, err error) {
+	c := &Cluster{o: o}
+	if c.o.Logger == nil {
+		c.o.Logger = discard
+	}
+	backend, err := c.backend()
+	if err != nil {
+		return "", nil, err
+	}
+	pool := cluster.PoolOptions{Name: o.Pool.Name, Jobs: o.Jobs, Spec: c.o.Pool}
+	submission, err := backend.(recorder).Backend.(*cluster.Slurm).Preview(pool, o.Name)
+	if err != nil {
+		return "", nil, &InvalidError{Cause: err}
+	}
+	return submission.Script, slurm.SubmitCommand(submission), nil
+}
+
+// CheckPool validates the options of a pool and renders its script, so that bad
+// ones are found before anything is started.
+func CheckPool(o ClusterOptions) error {
+	if o.Local {
+		return nil
+	}
+	_, _, err := JobScript(o)
+	return err
+}

@@ -1,0 +1,76 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/cluster"
+	"github.com/ewoks-hpc/ewoks-hpc/coordinator"
+	"github.com/ewoks-hpc/ewoks-hpc/dashboard"
+)
+
+func (c *Cluster) startPage(context.Context) error {
+	if !c.o.Page {
+		return nil
+	}
+	logger := c.o.Logger.With("service", "page")
+	handler := dashboard.New(dashboard.Options{Source: c, Logger: logger})
+	server := dashboard.NewServer(dashboard.ServerOptions{Handler: handler, Logger: logger})
+	if err := server.Start(); err != nil {
+		return err
+	}
+	c.page = handler.Link(server.Addr())
+	c.teardown.push("status page", func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		return server.Stop(ctx)
+	})
+	return nil
+}
+
+// Overview is a picture of the cluster, for the status page and for clients.
+func (c *Cluster) Overview() dashboard.Overview {
+	s := c.coordinator.Status()
+	o := dashboard.Overview{
+		Cluster: c.o.Name, Address: c.Address(), Version: c.o.Version, Started: c.started, Taken: time.Now(),
+		Ready: s.Ready, Leased: s.Leased, Totals: dashboard.Totals(s.Totals), Notices: c.pools.Explain(),
+	}
+	for _, w := range s.Workers {
+		o.Workers = append(o.Workers, pageWorker(w))
+	}
+	for _, j := range c.pools.Jobs() {
+		o.Jobs = append(o.Jobs, pageJob(j))
+	}
+	for _, r := range s.Runs {
+		o.Runs = append(o.Runs, dashboard.Run(r))
+	}
+	return o
+}
+
+// refreshedOverview looks at Slurm first, unless somebody just has.
+func (c *Cluster) refreshedOverview() dashboard.Overview {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := c.pools.Refresh(ctx); err != nil {
+		c.o.Logger.Warn("worker jobs not listed", "error", err)
+	}
+	return c.Overview()
+}
+
+func pageWorker(w coordinator.WorkerStatus) dashboard.Worker {
+	job := w.Job
+	if job != "" && w.Index != "" {
+		job += "_" + w.Index
+	}
+	return dashboard.Worker{
+		Worker: w.Worker, Pool: w.Pool, Job: job, Host: w.Host, Pid: w.Pid, Slots: w.Slots, Holding: w.Holding,
+		Succeeded: w.Succeeded, Failed: w.Failed, Since: w.Since, Seen: w.Seen, EndsAt: w.EndsAt, Leaving: w.Leaving,
+	}
+}
+
+func pageJob(j cluster.Job) dashboard.Job {
+	return dashboard.Job{
+		Pool: j.Pool, ID: j.ID, Index: j.Index, Phase: string(j.Phase), SlurmState: j.SlurmState,
+		Reason: j.Plain, Nodes: j.Nodes, Start: j.Since,
+	}
+}

@@ -1,0 +1,89 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/user"
+	"path/filepath"
+	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/coordinator"
+	"github.com/ewoks-hpc/ewoks-hpc/engine"
+	"github.com/ewoks-hpc/ewoks-hpc/task"
+)
+
+// RunOn runs a workflow on a cluster that is up. A cancelled context cancels
+// the run.
+func RunOn(ctx context.Context, r Run, client *Client) (engine.Outcome, error) {
+	s, err := r.submission()
+	if err != nil {
+		return engine.Outcome{}, err
+	}
+	wait, err := client.Watch(s.Run, func(p coordinator.Progress) { r.report(p) })
+	if err != nil {
+		return engine.Outcome{}, err
+	}
+	if err := client.Submit(ctx, s); err != nil {
+		return engine.Outcome{}, fmt.Errorf("run not submitted: %w", err)
+	}
+	ended, err := wait(ctx)
+	if ctx.Err() != nil {
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		defer cancel()
+		if err := client.Cancel(stop, s.Run); err != nil {
+			return engine.Outcome{}, fmt.Errorf("run %s not cancelled: %w", s.Run, err)
+		}
+		return engine.Outcome{}, context.Cause(ctx)
+	}
+	return ended.Outcome, err
+}
+
+func (r Run) submission() (*coordinator.Submission, error) {
+	document, err := r.Workflow.Document()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := filepath.Abs(r.Dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &coordinator.Submission{
+		Run: task.NewKey(), Workflow: document, Limit: r.Limit,
+		Environment: task.Environment{Dir: dir, Set: r.Set},
+	}
+	s.Host, _ = os.Hostname()
+	if u, err := user.Current(); err == nil {
+		s.User = u.Username
+	}
+	return s, nil
+}
+
+func (r Run) report(p coordinator.Progress) {
+	if r.Progress == nil {
+		return
+	}
+	for _, printed := range p.Printed {
+		r.Progress(Progress{Counts: p.Counts, Node: printed.Node, Stdout: printed.Stdout, Stderr: printed.Stderr})
+	}
+	r.Progress(Progress{Counts: p.Counts})
+}
+
+// RunInCluster brings up a cluster for the length of one run.
+func RunInCluster(ctx context.Context, r Run, o ClusterOptions) (outcome engine.Outcome, err error) {
+	c, err := StartCluster(ctx, o)
+	if err != nil {
+		return outcome, err
+	}
+	defer func() {
+		if stopErr := c.Stop(); err == nil {
+			err = stopErr
+		}
+	}()
+	client, err := Connect(ctx, o.StateDir)
+	if err != nil {
+		return outcome, err
+	}
+	defer client.Close()
+	return RunOn(ctx, r, client)
+}

@@ -1,0 +1,199 @@
+"""Measure ewoks-hpc from outside against ewoksdask: same graphs, same machine, same minute.
+
+A table goes to standard output, progress to standard error. See README.md for what the columns mean.
+"""
+
+import argparse
+import os
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import cases
+import commands
+import table
+from cases import Point, Row
+from commands import Failed, Side
+from figures import Series
+
+PEER_PACKAGES = ("ewoksdask", "ewokscore", "dask", "distributed")
+QUICK_SECONDS = 90.0  # no command is started after this, so that all is done in two minutes
+QUICK_TIMEOUT = 12.0
+TIMEOUT = 180.0
+# A pool or cluster is started for each command of these: the slowest rows of the peer.
+SLOW_PEER = ("multiprocessing", "cluster")
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is measured, and how often."""
+
+    rows: list[Row]
+    peer_points: set[Point]
+    runs: int
+    timeout: float  # seconds a command may take
+    budget: float  # seconds after which no command is started
+
+    def points(self) -> list[Point]:
+        """Return each point once, in the order of the rows."""
+        return list(dict.fromkeys(p for row in self.rows for p in (row.small, row.large)))
+
+
+@dataclass
+class Results:
+    """What both sides took."""
+
+    ours: dict[Point, Series]
+    peer: dict[Point, Series]
+    out_of_time: bool = False
+
+    def problems(self) -> list[str]:
+        """Return why there are figures missing, a line each."""
+        sides = (("ours", self.ours), ("peer", self.peer))
+        return [
+            f"{name}, {point}: {series.problem}"
+            for name, measured in sides
+            for point, series in measured.items()
+            if series.problem
+        ]
+
+
+def main() -> int:
+    args = parse()
+    rows = [r for shape in cases.SHAPES for r in cases.rows(shape)]
+    if args.quick:
+        rows = [r for r in rows if r.large.size <= 1_000 and r.large.shape.name != "class"]
+    plan = make_plan([r for r in rows if args.rows.search(r.name)], args)
+    if not plan.rows:
+        print(f"no row matches {args.rows.pattern!r}; rows are:", file=sys.stderr)
+        print("\n".join(f"  {r.name}" for r in rows), file=sys.stderr)
+        return 2
+    if not os.access(args.binary, os.X_OK):
+        print(f"{args.binary} is no program; build it, or name one with --binary", file=sys.stderr)
+        return 2
+    load = os.getloadavg()[0]
+    results = run(plan, commands.ours(args.binary), commands.peer())
+    cells = table.lines(plan.rows, results.ours, results.peer)
+    print(table.markdown(cells) if args.markdown else table.text(cells))
+    print()
+    for note in notes(plan, results, load, args):
+        print(f"- {note}")
+    return 1 if any(s.problem for s in results.ours.values()) else 0
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    binary = commands.BENCH.parent / "bin" / "ewoks-hpc"
+    add = parser.add_argument
+    add("--quick", action="store_true", help="small graphs and fast peer rows only, under two minutes")
+    add("--ours-only", action="store_true", help="leave the peer out")
+    add(
+        "--rows", type=re.compile, default=re.compile(""), metavar="REGEX", help='rows to measure, like "^method 1000 "'
+    )
+    add("--binary", type=Path, default=binary, metavar="FILE", help="default: bin/ewoks-hpc of this repository")
+    add("--markdown", action="store_true", help="print a markdown table")
+    add("--runs", type=positive, default=3, metavar="N", help="rounds; medians are over these (default: %(default)s)")
+    add(
+        "--timeout",
+        type=positive,
+        metavar="SECONDS",
+        help=f"of one command (default: {TIMEOUT:g}, quick: {QUICK_TIMEOUT:g})",
+    )
+    return parser.parse_args()  # fmt: skip
+
+
+def positive(text: str) -> int:
+    """Parse a whole number of at least 1."""
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def make_plan(rows: list[Row], args: argparse.Namespace) -> Plan:
+    """Choose how often and on which side to measure ``rows``."""
+    compared = [] if args.ours_only else [r for r in rows if r.compared]
+    if args.quick:
+        compared = [r for r in compared if r.large.scheduler not in SLOW_PEER]
+    return Plan(
+        rows=rows,
+        peer_points={p for r in compared for p in (r.small, r.large)},
+        runs=args.runs,
+        timeout=args.timeout or (QUICK_TIMEOUT if args.quick else TIMEOUT),
+        budget=QUICK_SECONDS if args.quick else float("inf"),
+    )
+
+
+def run(plan: Plan, ours: Side, peer: Side) -> Results:
+    """Measure every point once a round, both sides one after the other."""
+    points = plan.points()
+    results = Results({p: Series() for p in points}, {p: Series() for p in points if p in plan.peer_points})
+    end = time.monotonic() + plan.budget
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        graphs = {p: cases.write_graph(p.shape, p.size, Path(folder)) for p in points}
+        warm_up(plan, graphs, [ours, peer] if plan.peer_points else [ours])
+        for turn in range(plan.runs):
+            for i, point in enumerate(points):
+                if time.monotonic() > end:
+                    results.out_of_time = True
+                    return results
+                pair = [(ours, results.ours[point])]
+                if point in results.peer:
+                    pair.append((peer, results.peer[point]))
+                if (turn + i) % 2:  # neither side is always the first
+                    pair.reverse()
+                said = [sample(s, series, point, graphs[point], plan.timeout) for s, series in pair]
+                print(f"round {turn + 1} of {plan.runs}, {point}: {', '.join(said)}", file=sys.stderr)
+    return results
+
+
+def warm_up(plan: Plan, graphs: dict[Point, Path], sides: Sequence[Side]) -> None:
+    """Run the smallest graph once on each side, so that no figure pays for a cold file cache."""
+    point = min(graphs, key=lambda p: (p.size, cases.SCHEDULERS.index(p.scheduler)))
+    for side in sides:
+        sample(side, Series(), point, graphs[point], plan.timeout)
+
+
+def sample(side: Side, series: Series, point: Point, graph: Path, timeout: float) -> str:
+    """Add one run to ``series``, unless one failed before, and say what came of it."""
+    if series.problem is None:
+        try:
+            series.seconds.append(commands.measure(side, point, graph, timeout))
+        except Failed as e:
+            series.problem = str(e)
+    return f"{side.name} {series.problem or f'{series.seconds[-1]:.2f} s'}"
+
+
+def notes(plan: Plan, results: Results, load: float, args: argparse.Namespace) -> list[str]:
+    """Return what must be known to read the table."""
+    cores = len(os.sched_getaffinity(0))
+    said = [
+        f"{cores} cores, load {load:.1f} at the start and {os.getloadavg()[0]:.1f} at the end.",
+        "What else ran on the machine is in these figures.",
+        f"Medians of {plan.runs} runs [smallest, largest]; {commands.WORKERS} workers of one thread each.",
+    ]
+    if plan.peer_points:
+        versions = ", ".join(f"{p} {version(p)}" for p in PEER_PACKAGES)
+        said.append(
+            f"Peer: {versions}, with ewokscore.graph.taskgraph.validate_graph replaced by nothing in every row,"
+            " because it takes 2^n steps for a chain of n. Ours validates."
+        )
+    if args.quick:
+        said.append(
+            "Quick: class tasks, graphs over 1,000 nodes and the slowest peer rows"
+            f" ({' and '.join(SLOW_PEER)}) are left out."
+        )
+    if results.out_of_time:
+        runs = [len(s.seconds) for s in (*results.ours.values(), *results.peer.values()) if not s.problem]
+        fewest, most = min(runs, default=0), max(runs, default=0)
+        said.append(f"Out of time after {plan.budget:g} s: medians are of {fewest} to {most} runs.")
+    return said + results.problems()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,247 @@
+// Package cluster is the service that keeps the worker jobs of a launcher
+// running. It compares the jobs that each pool should have with those there are,
+// lets package scale decide, and submits or cancels.
+//
+// Its picture of the jobs comes from a [Backend]: Slurm, or child processes. A
+// job that is not listed is in an unknown state; see ledger.fold for when it
+// counts as gone. No hook is called while a lock is held.
+package cluster
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/jobscript"
+	"github.com/ewoks-hpc/ewoks-hpc/task"
+)
+
+// Coordinator is what the cluster needs of the authority over tasks.
+type Coordinator interface {
+	// Workers are those that are connected now.
+	Workers() []WorkerView
+	// Gone says that workers have ended.
+	Gone(match func(task.Hello) bool, reason string)
+	// Drain asks workers to finish what they have and to end.
+	Drain(match func(task.Hello) bool)
+}
+
+// WorkerView is a worker and the number of tasks it has.
+type WorkerView struct {
+	Hello   task.Hello
+	Holding int
+}
+
+// PoolOptions describe one kind of worker job.
+type PoolOptions struct {
+	Name string
+	Jobs int // how many to keep running
+	Spec jobscript.Pool
+}
+
+// Options configure a Cluster.
+type Options struct {
+	// Name of the cluster, a part of the names of its jobs.
+	Name        string
+	Backend     Backend
+	Coordinator Coordinator
+	Pools       []PoolOptions
+	// Interval is the time between two looks at the jobs as long as something
+	// changes; it is doubled up to a minute when nothing does. Defaults to 15 s.
+	Interval time.Duration
+	// Grace is for how long after its submission a job that was never listed may
+	// stay away from a complete list. Defaults to 30 s.
+	Grace  time.Duration
+	Logger *slog.Logger
+}
+
+// Cluster is a service: Start it, and Stop it.
+type Cluster struct {
+	o     Options
+	pools []*pool
+	turn  chan struct{} // holds a token while a round is under way
+	pokes chan struct{}
+
+	mu       sync.Mutex
+	ledger   ledger
+	looked   time.Time // when the last round began
+	trouble  string    // why the picture is old
+	started  bool
+	stopping bool
+	halt     context.CancelFunc // ends the loop
+	done     chan struct{}      // closed when the loop has ended
+}
+
+// pool is guarded by Cluster.mu.
+type pool struct {
+	PoolOptions
+	target  int
+	reduced bool
+	silent  int       // jobs in a row that ended before a worker said hello
+	stopped string    // why nothing more is submitted
+	pending string    // why a submission has to be repeated
+	retryAt time.Time // and when
+}
+
+// New prepares a cluster.
+func New(o Options) (*Cluster, error) {
+	o.Interval = cmp.Or(o.Interval, 15*time.Second)
+	o.Grace = cmp.Or(o.Grace, 30*time.Second)
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	c := &Cluster{
+		o: o, turn: make(chan struct{}, 1), pokes: make(chan struct{}, 1),
+		ledger: newLedger(),
+	}
+	for _, p := range o.Pools {
+		if c.pool(p.Name) != nil {
+			return nil, fmt.Errorf("pool %q is there twice", p.Name)
+		}
+		if p.Jobs < 0 {
+			return nil, fmt.Errorf("pool %s: %d jobs", p.Name, p.Jobs)
+		}
+		c.pools = append(c.pools, &pool{PoolOptions: p, target: p.Jobs})
+	}
+	return c, nil
+}
+
+func (c *Cluster) pool(name string) *pool {
+	for _, p := range c.pools {
+		if p.Name == name {
+			return p
+		}
+	}
+	return nil
+}
+
+// ErrStopped is the error for what a stopped cluster cannot do any more.
+var ErrStopped = errors.New("the cluster is stopped")
+
+// undoTime is how long Start tries to cancel what it had submitted before a
+// refusal.
+const undoTime = time.Minute
+
+// Start submits the first jobs of all pools and begins to watch over them. When
+// one is refused, the others are cancelled and the error has Slurm's words. When
+// Slurm is merely busy, it is tried again in the background; see Explain.
+func (c *Cluster) Start(ctx context.Context) error {
+	c.mu.Lock()
+	started := c.started
+	c.started = true
+	c.mu.Unlock()
+	if started {
+		return errors.New("the cluster was started before")
+	}
+	err := c.round(ctx)
+	if err == nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		undo, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoTime)
+		defer cancel()
+		left, stopErr := c.Stop(undo)
+		if len(left) > 0 {
+			stopErr = fmt.Errorf("%d jobs are left, such as %s: %w", len(left), left[0], stopErr)
+		}
+		return errors.Join(err, stopErr)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stopping {
+		return ErrStopped
+	}
+	var loop context.Context
+	loop, c.halt = context.WithCancel(context.WithoutCancel(ctx))
+	c.done = make(chan struct{})
+	go c.watch(loop, c.done)
+	return nil
+}
+
+// Scale sets how many jobs a pool should have, and lifts what had stopped the
+// pool. With fewer, queued jobs are cancelled first, then idle ones; busy workers
+// finish their tasks. The error is a refusal; what waits is told by Explain.
+func (c *Cluster) Scale(ctx context.Context, name string, jobs int) error {
+	if jobs < 0 {
+		return fmt.Errorf("pool %s: %d jobs", name, jobs)
+	}
+	c.mu.Lock()
+	p := c.pool(name)
+	if p == nil {
+		c.mu.Unlock()
+		return unknownPool{name, c.o.Pools}
+	}
+	p.reduced = jobs < p.target || p.reduced && jobs == p.target
+	p.target = jobs
+	p.stopped, p.silent, p.retryAt = "", 0, time.Time{}
+	c.mu.Unlock()
+	return c.round(ctx)
+}
+
+type unknownPool struct {
+	name  string
+	pools []PoolOptions
+}
+
+func (e unknownPool) Error() string { return fmt.Sprintf("no pool %q", e.name) }
+
+// Hint lists the pools.
+func (e unknownPool) Hint() string {
+	names := ""
+	for i, p := range e.pools {
+		if i > 0 {
+			names += ", "
+		}
+		names += p.Name
+	}
+	return "pools are " + names
+}
+
+// Jobs is the last known picture, the oldest launch first. Jobs that ended stay
+// in it for some time.
+func (c *Cluster) Jobs() []Job {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ledger.list()
+}
+
+// Refresh looks at the jobs, unless that was done in the last 2 seconds.
+func (c *Cluster) Refresh(ctx context.Context) error {
+	c.mu.Lock()
+	fresh := time.Since(c.looked) < c.soonest()
+	c.mu.Unlock()
+	if fresh {
+		return nil
+	}
+	return c.round(ctx)
+}
+
+// Poke makes the cluster look at the jobs soon, but not more often than every 2
+// seconds: something may have changed, for a worker came or went. It never waits.
+func (c *Cluster) Poke() {
+	select {
+	case c.pokes <- struct{}{}:
+	default:
+	}
+}
+
+// Greet notes that a worker said hello, and pokes. It never waits, and calls
+// nothing of the coordinator. Without it a worker that says hello and bye between
+// two looks would count as one that never came.
+func (c *Cluster) Greet(h task.Hello) {
+	c.mu.Lock()
+	c.ledger.greet(h, c.relent)
+	c.mu.Unlock()
+	c.Poke()
+}
+
+// relent forgets the jobs of a pool that ended silently: one has spoken.
+func (c *Cluster) relent(name string) {
+	if p := c.pool(name); p != nil {
+		p.silent = 0
+	}
+}

@@ -1,0 +1,200 @@
+package cluster
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/task"
+)
+
+// ledger is what the cluster knows of its launches and jobs. It is pure: no
+// clock, no I/O.
+type ledger struct {
+	launches map[string]Launch // by key
+	jobs     map[jobKey]*record
+}
+
+type jobKey struct {
+	launch string
+	index  int
+}
+
+// record is a job with what only the cluster knows of it.
+type record struct {
+	Job
+	listed bool      // at least once
+	last   Phase     // before it became Unknown
+	told   time.Time // when it was cancelled last
+}
+
+// end is news: the workers of the job are gone. Job is as it was then.
+type end struct {
+	Job
+	told     bool // because the cluster cancelled it
+	requeued bool // it waits again
+}
+
+// remembered is for how long ended jobs stay. Their launches are asked for that
+// long, so that a job which was thought to be gone is noticed when it is not.
+const remembered = time.Hour
+
+func newLedger() ledger {
+	return ledger{launches: map[string]Launch{}, jobs: map[jobKey]*record{}}
+}
+
+// add notes a launch before it is submitted, so that it is never forgotten.
+func (l *ledger) add(launch Launch) {
+	l.launches[launch.Key] = launch
+	for i := range launch.Count {
+		l.jobs[jobKey{launch.Key, i}] = &record{last: Queued, Job: Job{
+			Launch: launch, Index: i, Phase: Queued, Since: launch.Submitted, Plain: "its submission is not confirmed yet",
+		}}
+	}
+}
+
+// confirm notes what a submission returned.
+func (l *ledger) confirm(launch Launch) {
+	l.launches[launch.Key] = launch
+	for i := range launch.Count {
+		r := l.jobs[jobKey{launch.Key, i}]
+		r.Launch, r.Plain = launch, "it was submitted just now"
+	}
+}
+
+// drop forgets a launch.
+func (l *ledger) drop(launch Launch) {
+	delete(l.launches, launch.Key)
+	for i := range launch.Count {
+		delete(l.jobs, jobKey{launch.Key, i})
+	}
+}
+
+// byID returns the launches that are confirmed, and those that are not.
+func (l *ledger) byID() (confirmed, uncertain []Launch) {
+	for _, launch := range l.launches {
+		if launch.ID != "" {
+			confirmed = append(confirmed, launch)
+		} else {
+			uncertain = append(uncertain, launch)
+		}
+	}
+	byKey := func(a, b Launch) int { return cmp.Compare(a.Key, b.Key) }
+	slices.SortFunc(confirmed, byKey)
+	slices.SortFunc(uncertain, byKey)
+	return confirmed, uncertain
+}
+
+func (l *ledger) list() []Job {
+	jobs := make([]Job, 0, len(l.jobs))
+	for _, r := range l.jobs {
+		jobs = append(jobs, r.Job)
+	}
+	slices.SortFunc(jobs, func(a, b Job) int { return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Index, b.Index)) })
+	return jobs
+}
+
+// live returns the jobs of a pool that have not ended; of all pools for "".
+func (l *ledger) live(pool string) (live []*record) {
+	for _, r := range l.jobs {
+		if r.Phase != Ended && (pool == "" || r.Pool == pool) {
+			live = append(live, r)
+		}
+	}
+	slices.SortFunc(live, func(a, b *record) int { return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Index, b.Index)) })
+	return live
+}
+
+// greet notes that a worker said hello and names its pool, the first time.
+func (l *ledger) greet(h task.Hello, first func(pool string)) {
+	index, err := strconv.Atoi(h.Index)
+	if err != nil {
+		return
+	}
+	if r := l.jobs[jobKey{h.Key, index}]; r != nil && r.Is(h) && !r.Greeted {
+		r.Greeted = true
+		first(r.Pool)
+	}
+}
+
+// fold takes in what the backend said about the confirmed launches that were asked
+// for. A job that is not listed has ended only if the list is complete, and the job
+// was listed before, or cancelled (arrays that have not begun vanish then), or its
+// submission is older than grace; else it is Unknown.
+func (l *ledger) fold(now time.Time, asked []Launch, jobs []Job, complete bool, grace time.Duration) (ends []end, changed bool) {
+	listed := make(map[jobKey]Job, len(jobs))
+	for _, j := range jobs {
+		listed[jobKey{j.Key, j.Index}] = j
+	}
+	for _, launch := range asked {
+		for i := range launch.Count {
+			r := l.jobs[jobKey{launch.Key, i}]
+			if r == nil {
+				continue
+			}
+			before := r.Job
+			if j, ok := listed[jobKey{launch.Key, i}]; ok {
+				r.see(now, j)
+			} else {
+				r.miss(now, complete, grace)
+			}
+			changed = changed || r.Phase != before.Phase
+			switch {
+			case r.Phase == Ended && before.Phase != Ended:
+				ends = append(ends, end{Job: r.Job, told: !r.told.IsZero()})
+			case r.Phase == Queued && before.Greeted:
+				// Slurm will run it once more: its next worker is another one.
+				r.Greeted = false
+				ends = append(ends, end{Job: before, requeued: true})
+			}
+		}
+	}
+	slices.SortStableFunc(ends, func(a, b end) int { return a.Since.Compare(b.Since) })
+	l.prune(now)
+	return ends, changed
+}
+
+// see takes in what is listed, even of a job that was thought to have ended.
+func (r *record) see(now time.Time, j Job) {
+	launch, greeted, phase, since := r.Launch, r.Greeted, r.Phase, r.Since
+	r.listed = true
+	r.Job = j
+	r.Launch, r.Greeted = launch, greeted
+	if r.Phase != Unknown {
+		r.last = r.Phase
+	}
+	switch {
+	case r.Phase == phase && phase != Unknown && !since.IsZero():
+		r.Since = since
+	case r.Since.IsZero() || r.Since.After(now):
+		r.Since = now
+	}
+}
+
+func (r *record) miss(now time.Time, complete bool, grace time.Duration) {
+	switch {
+	case r.Phase == Ended:
+	case complete && (r.listed || !r.told.IsZero() || now.Sub(r.Submitted) > grace):
+		r.Phase, r.Since, r.SlurmState, r.Reason, r.Never = Ended, now, "", "", false
+		r.Plain = "it is not listed any more, and how it ended is not known"
+	case r.Phase != Unknown:
+		r.last, r.Phase, r.Since = r.Phase, Unknown, now
+		r.Plain = "it is not listed at present, which proves nothing"
+	}
+}
+
+// prune forgets launches whose jobs have all ended long ago.
+func (l *ledger) prune(now time.Time) {
+	keep := map[string]bool{}
+	for key, r := range l.jobs {
+		if r.Phase != Ended || now.Sub(r.Since) < remembered {
+			keep[key.launch] = true
+		}
+	}
+	for key, launch := range l.launches {
+		if !keep[key] {
+			l.drop(launch)
+		}
+	}
+}

@@ -1,0 +1,209 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/slurm"
+	"github.com/ewoks-hpc/ewoks-hpc/task"
+)
+
+// moody is a model of a Slurm that has bad days: answers get lost, lists are cut,
+// cancellations do not arrive, records vanish.
+type moody struct {
+	rand *rand.Rand
+	bad  bool
+	next int
+	jobs map[jobKey]Job // all that were ever accepted
+	hide map[jobKey]bool
+}
+
+func (m *moody) chance(p float64) bool { return m.bad && m.rand.Float64() < p }
+
+func (m *moody) MaxCount(context.Context) (int, error) { return 3, nil }
+
+func (m *moody) Submit(_ context.Context, l Launch) (Launch, error) {
+	if m.chance(0.2) {
+		return l, slurm.ErrTransient
+	}
+	lost := m.chance(0.3)
+	if lost && m.chance(0.5) {
+		return l, slurm.ErrAmbiguous // and it did not arrive
+	}
+	m.next++
+	l.ID = fmt.Sprint(m.next)
+	for i := range l.Count {
+		m.jobs[jobKey{l.Key, i}] = Job{Launch: l, Index: i, Phase: Queued}
+	}
+	if lost {
+		l.ID = ""
+		return l, slurm.ErrAmbiguous
+	}
+	return l, nil
+}
+
+func (m *moody) Adopt(_ context.Context, l Launch) (Launch, bool, error) {
+	if m.chance(0.3) {
+		return l, false, slurm.ErrAmbiguous
+	}
+	j, found := m.jobs[jobKey{l.Key, 0}]
+	if found {
+		l = j.Launch
+	}
+	return l, found, nil
+}
+
+func (m *moody) List(_ context.Context, launches []Launch) (jobs []Job, complete bool, err error) {
+	if m.chance(0.1) {
+		return nil, false, slurm.ErrTransient
+	}
+	complete = !m.chance(0.2)
+	for _, l := range launches {
+		for i := range l.Count {
+			key := jobKey{l.Key, i}
+			if m.hide[key] || !complete && m.chance(0.5) {
+				continue
+			}
+			jobs = append(jobs, m.jobs[key])
+		}
+	}
+	return jobs, complete, nil
+}
+
+func (m *moody) Cancel(_ context.Context, jobs []Job) error {
+	if m.chance(0.1) {
+		return slurm.ErrTransient
+	}
+	for _, j := range jobs {
+		key := jobKey{j.Key, j.Index}
+		if now := m.jobs[key]; now.Phase != Ended && !m.chance(0.3) {
+			m.hide[key] = now.Phase == Queued // it vanishes at once
+			now.Phase, now.Outcome = Ended, Cancelled
+			m.jobs[key] = now
+		}
+	}
+	return nil
+}
+
+func (m *moody) Log(Job) string           { return "" }
+func (m *moody) Changed() <-chan struct{} { return nil }
+
+// live lets time pass: jobs start, end, and are forgotten. Those that run greet.
+func (m *moody) live(c *Cluster) {
+	for key, j := range m.jobs {
+		switch {
+		case j.Phase == Queued && m.rand.Float64() < 0.5:
+			j.Phase = Running
+			c.Greet(task.Hello{Key: j.Key, Index: fmt.Sprint(j.Index), Job: j.ID})
+		case j.Phase == Running && m.chance(0.05):
+			j.Phase, j.Outcome = Ended, Completed
+		case j.Phase == Ended && m.rand.Float64() < 0.2:
+			m.hide[key] = true
+		}
+		m.jobs[key] = j
+	}
+}
+
+func (m *moody) alive() (n int) {
+	for _, j := range m.jobs {
+		if j.Phase != Ended {
+			n++
+		}
+	}
+	return n
+}
+
+// witness is a coordinator that checks that nobody alive is declared gone.
+type witness struct {
+	t *testing.T
+	m *moody
+}
+
+func (w witness) Workers() []WorkerView       { return nil }
+func (w witness) Drain(func(task.Hello) bool) {}
+func (w witness) Gone(match func(task.Hello) bool, reason string) {
+	for _, j := range w.m.jobs {
+		if j.Phase != Ended && match(task.Hello{Key: j.Key, Index: fmt.Sprint(j.Index), Job: j.ID}) {
+			w.t.Errorf("%v is %s, but declared gone: %s", j, j.Phase, reason)
+		}
+	}
+}
+
+// TestRandomTrouble: whatever goes wrong, there are never more jobs than wanted at
+// most, in the end as many as wanted, and after the stop none.
+func TestRandomTrouble(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	for n := range uint64(200) {
+		trouble(t, rand.New(rand.NewPCG(seed, n)))
+		if t.Failed() {
+			t.Fatalf("in simulation %d", n)
+		}
+	}
+}
+
+func trouble(t *testing.T, random *rand.Rand) {
+	m := &moody{rand: random, bad: true, jobs: map[jobKey]Job{}, hide: map[jobKey]bool{}}
+	most := 1 + random.IntN(8)
+	c, err := New(Options{Name: "t", Backend: m, Coordinator: witness{t, m}, Interval: time.Nanosecond,
+		Pools: []PoolOptions{{Name: "p", Jobs: most}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := most
+	round := func() {
+		if err := c.round(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := m.alive(); n > most {
+			t.Errorf("%d jobs, but never more than %d were wanted", n, most)
+		}
+		m.live(c)
+		c.hurry()
+	}
+	for range 60 {
+		if random.IntN(10) == 0 {
+			target = random.IntN(most + 1)
+			if err := c.Scale(t.Context(), "p", target); err != nil {
+				t.Fatal(err)
+			}
+		}
+		round()
+	}
+	m.bad = false
+	for range 20 {
+		round()
+	}
+	if n := m.alive(); n != target {
+		t.Errorf("%d jobs, want %d; %q", n, target, c.Explain())
+	}
+	m.bad = true
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	left, err := c.Stop(ctx)
+	if n := m.alive(); err != nil || len(left) > 0 || n > 0 {
+		t.Errorf("after the stop %d are alive, %d left, %v", n, len(left), err)
+	}
+	if err := c.round(ctx); !errors.Is(err, ErrStopped) {
+		t.Errorf("a round after the stop: %v", err)
+	}
+}
+
+// hurry makes what waits for a time due: cancellations that did not arrive,
+// submissions to repeat.
+func (c *Cluster) hurry() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, r := range c.ledger.jobs {
+		if !r.told.IsZero() {
+			r.told = r.told.Add(-time.Minute)
+		}
+	}
+	for _, p := range c.pools {
+		p.retryAt = time.Time{}
+	}
+}

@@ -1,0 +1,248 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/scale"
+)
+
+// round looks at the jobs and does what scale decides. Its error is a refusal of
+// jobs, or that ctx ended before there was a round.
+func (c *Cluster) round(ctx context.Context) error {
+	_, _, err := c.roundNews(ctx)
+	return err
+}
+
+// roundNews also says whether anything changed, and whether the backend answered.
+func (c *Cluster) roundNews(ctx context.Context) (changed, answered bool, err error) {
+	if err := c.begin(ctx); err != nil {
+		return false, false, err
+	}
+	defer c.end()
+	c.mu.Lock()
+	stopping := c.stopping
+	c.looked = time.Now()
+	c.mu.Unlock()
+	if stopping {
+		return false, false, ErrStopped
+	}
+	changed, err = c.look(ctx)
+	if err != nil {
+		// What to do about a picture that is old is not known.
+		return changed, false, nil
+	}
+	acted, err := c.act(ctx)
+	return changed || acted, true, err
+}
+
+// begin waits for the turn to talk to the backend.
+func (c *Cluster) begin(ctx context.Context) error {
+	select {
+	case c.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (c *Cluster) end() { <-c.turn }
+
+// look brings the ledger up to date and tells the coordinator who is gone.
+func (c *Cluster) look(ctx context.Context) (changed bool, err error) {
+	c.meet()
+	settled, adoptErr := c.settle(ctx)
+	c.mu.Lock()
+	confirmed, _ := c.ledger.byID()
+	c.mu.Unlock()
+	var jobs []Job
+	complete := true
+	if len(confirmed) > 0 {
+		jobs, complete, err = c.o.Backend.List(ctx, confirmed)
+	}
+	if err != nil {
+		c.note(ctx, errors.Join(adoptErr, err))
+		return settled, err
+	}
+	c.note(ctx, adoptErr)
+	c.mu.Lock()
+	ends, changed := c.ledger.fold(time.Now(), confirmed, jobs, complete, c.o.Grace)
+	c.mu.Unlock()
+	for _, e := range ends {
+		c.bury(e)
+	}
+	return changed || settled, nil
+}
+
+// meet notes which jobs have workers, and returns the workers.
+func (c *Cluster) meet() []WorkerView {
+	workers := c.o.Coordinator.Workers()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, w := range workers {
+		c.ledger.greet(w.Hello, c.relent)
+	}
+	return workers
+}
+
+// settle finds out what became of submissions of unknown fate.
+func (c *Cluster) settle(ctx context.Context) (changed bool, err error) {
+	c.mu.Lock()
+	_, uncertain := c.ledger.byID()
+	c.mu.Unlock()
+	var failed []error
+	for _, l := range uncertain {
+		adopted, found, err := c.o.Backend.Adopt(ctx, l)
+		if err != nil {
+			failed = append(failed, err)
+			continue
+		}
+		changed = true
+		c.o.Logger.Info("submission settled", "launch", l.Key, "name", l.Name, "found", found, "id", adopted.ID)
+		c.mu.Lock()
+		if found {
+			c.ledger.confirm(adopted)
+		} else {
+			c.ledger.drop(l)
+		}
+		c.mu.Unlock()
+	}
+	return changed, errors.Join(failed...)
+}
+
+// note remembers why the picture is old, or that it is not.
+func (c *Cluster) note(ctx context.Context, err error) {
+	if ctx.Err() != nil {
+		return // nobody's fault
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.trouble = ""
+	if err != nil {
+		c.trouble = err.Error()
+		c.o.Logger.Warn("the state of jobs is not known", "error", err)
+	}
+}
+
+// bury tells the coordinator about a job that has ended, and stops its pool when
+// too many ended in silence.
+func (c *Cluster) bury(e end) {
+	log := ""
+	if !e.told {
+		log = tail(c.o.Backend.Log(e.Job), logLines)
+	}
+	reason := epitaph(e, log)
+	c.o.Logger.Info("job ended", "pool", e.Pool, "job", e.Job.String(), "greeted", e.Greeted, "reason", reason)
+	c.o.Coordinator.Gone(e.Is, reason)
+	if e.Greeted || e.told || e.Lost {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	p := c.pool(e.Pool)
+	p.silent++
+	if p.silent >= maxSilent && p.stopped == "" {
+		p.stopped = verdict(p.silent, e, log)
+		c.o.Logger.Error("pool stopped", "pool", p.Name, "reason", p.stopped)
+	}
+}
+
+// act does what scale decides for each pool.
+func (c *Cluster) act(ctx context.Context) (acted bool, err error) {
+	workers := c.meet()
+	var refused []error
+	for _, p := range c.pools {
+		now := time.Now()
+		c.mu.Lock()
+		snapshot, byID := c.snapshot(p, workers)
+		again := c.ledger.unheeded(p.Name, now)
+		waiting := p.stopped != "" || now.Before(p.retryAt)
+		c.mu.Unlock()
+
+		d := scale.Decide(now, snapshot)
+		cancel := again
+		for _, id := range d.Cancel {
+			cancel = append(cancel, byID[id])
+		}
+		c.cancel(ctx, cancel)
+		for _, id := range d.Drain {
+			c.o.Coordinator.Drain(byID[id].Is)
+		}
+		if d.Submit > 0 && !waiting {
+			if err := c.submit(ctx, p, d.Submit); err != nil {
+				refused = append(refused, err)
+			}
+		}
+		acted = acted || len(cancel) > 0 || d.Submit > 0
+	}
+	return acted, errors.Join(refused...)
+}
+
+// snapshot is the pool as scale sees it. The caller holds mu.
+func (c *Cluster) snapshot(p *pool, workers []WorkerView) (scale.Snapshot, map[string]Job) {
+	byHello := map[[2]string]int{}
+	for _, w := range workers {
+		byHello[[2]string{w.Hello.Key, w.Hello.Index}] += w.Holding
+	}
+	s := scale.Snapshot{Target: p.target, Reduced: p.reduced}
+	jobs := map[string]Job{}
+	for _, r := range c.ledger.live(p.Name) {
+		index := fmt.Sprint(r.Index)
+		id := r.Key + "_" + index
+		jobs[id] = r.Job
+		s.Jobs = append(s.Jobs, scale.JobView{
+			ID: id, Phase: r.scalePhase(), SubmittedAt: r.Submitted,
+			Busy: !r.Greeted || byHello[[2]string{r.Key, index}] > 0,
+		})
+	}
+	return s, jobs
+}
+
+// scalePhase takes a job that is not listed for what it was before.
+func (r *record) scalePhase() scale.Phase {
+	phase := r.Phase
+	if phase == Unknown {
+		phase = r.last
+	}
+	switch {
+	case phase == Ending || !r.told.IsZero():
+		return scale.Ending
+	case phase == Queued:
+		return scale.Queued
+	}
+	return scale.Running
+}
+
+// tellAgain is how long a cancelled job may go on until it is cancelled again:
+// that a cancellation succeeded does not mean that it arrived.
+const tellAgain = 15 * time.Second
+
+// unheeded are cancelled jobs that go on.
+func (l *ledger) unheeded(pool string, now time.Time) (jobs []Job) {
+	for _, r := range l.live(pool) {
+		if !r.told.IsZero() && now.Sub(r.told) > tellAgain && r.Phase != Ending {
+			jobs = append(jobs, r.Job)
+		}
+	}
+	return jobs
+}
+
+// cancel ends jobs; what failed is tried again in the next round.
+func (c *Cluster) cancel(ctx context.Context, jobs []Job) {
+	if len(jobs) == 0 {
+		return
+	}
+	if err := c.o.Backend.Cancel(ctx, jobs); err != nil {
+		c.note(ctx, err)
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, j := range jobs {
+		if r := c.ledger.jobs[jobKey{j.Key, j.Index}]; r != nil {
+			r.told = time.Now()
+		}
+	}
+}

@@ -1,0 +1,33 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/ewoks-hpc/ewoks-hpc/app"
+)
+
+func newDown(s Streams) *cli.Command {
+	return &cli.Command{
+		Name:        "down",
+		Usage:       "end a cluster: cancel its jobs and stop its launcher",
+		Description: "Returns when nothing of the cluster is left, in Slurm's queue or as a process." + exitHelp,
+		Flags:       reachFlags(),
+		Action: func(ctx context.Context, cmd *cli.Command) error {
+			if err := noArguments(cmd); err != nil {
+				return err
+			}
+			dir, err := app.FindCluster(cmd.String("state-dir"), or(cmd.String("cluster"), "default"))
+			if err != nil {
+				return err
+			}
+			what, err := app.Down(ctx, dir)
+			if err == nil {
+				fmt.Fprintln(s.Out, what)
+			}
+			return err
+		},
+	}
+}

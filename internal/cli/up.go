@@ -1,0 +1,139 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v3"
+
+	"github.com/ewoks-hpc/ewoks-hpc/app"
+)
+
+func newUp(s Streams) *cli.Command {
+	return &cli.Command{
+		Name:  "up",
+		Usage: "bring a cluster up: submit worker jobs and wait for workflows",
+		Description: `Starts the launcher of a cluster on this machine and submits its worker jobs to
+Slurm; they dial back and take the tasks of the runs that are sent to the
+cluster. Options can also stand in ewoks-hpc.toml, see ewoks-hpc config show.
+
+   ewoks-hpc up --queue gpu --gres gpu:1 --cores 4 --memory 2GB --walltime 00:20:00 --jobs 2 --detach
+   ewoks-hpc up --local --n-workers 2` + exitHelp,
+		Flags: append([]cli.Flag{
+			&cli.BoolFlag{Name: "detach", Aliases: []string{"d"}, Usage: "go on in the background once the cluster is up"},
+			&cli.BoolFlag{Name: "local", Usage: "workers are processes of this machine, without Slurm"},
+			&cli.IntFlag{Name: "n-workers", Usage: "number (`N`) of local workers; default: as many as CPUs"},
+			&cli.IntFlag{Name: "threads-per-worker", Usage: "tasks (`N`) that a local worker executes at a time", Value: 1},
+			&cli.StringFlag{Name: "env", Usage: "variables that tasks inherit: all, none or `NAME,...`", Value: "all"},
+			&cli.StringFlag{Name: "chdir", Usage: "`DIRECTORY` where workers start; default: the current one"},
+			&cli.IntFlag{Name: "ready-fd", Hidden: true, Usage: "descriptor on which the launcher tells the one who detached it how it went"},
+		}, clusterFlags()...),
+		Action: func(ctx context.Context, cmd *cli.Command) error { return runUp(ctx, cmd, s) },
+	}
+}
+
+func runUp(ctx context.Context, cmd *cli.Command, s Streams) error {
+	if cmd.Args().Present() {
+		return usageError{fmt.Errorf("up takes no argument, got %q", cmd.Args().First()), "see ewoks-hpc up --help"}
+	}
+	o, err := upOptions(cmd)
+	if err != nil {
+		return err
+	}
+	if cmd.Bool("detach") {
+		return detach(ctx, s, o)
+	}
+	tell := newTeller(cmd.Int("ready-fd"), s)
+	o.Logger = slog.New(slog.NewTextHandler(s.Err, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	c, err := app.StartCluster(ctx, o)
+	if err != nil {
+		return tell.failed(err)
+	}
+	tell.up(summary(c, o))
+	select {
+	case <-ctx.Done():
+	case <-c.Down():
+	}
+	o.Logger.Info("going down")
+	return c.Stop()
+}
+
+// upOptions are the options of a cluster as flags and configuration give them.
+func upOptions(cmd *cli.Command) (o app.ClusterOptions, err error) {
+	if o, err = clusterOptions(cmd); err != nil {
+		return o, err
+	}
+	o.Page, o.Version = true, cmd.Root().Version
+	if o.Env, err = app.Environ(os.Environ(), cmd.String("env")); err != nil {
+		return o, err
+	}
+	if o.Dir, err = app.WorkingDir(cmd.String("chdir")); err != nil {
+		return o, err
+	}
+	if cmd.Bool("local") {
+		makeLocal(cmd, &o)
+	}
+	return o, app.CheckPool(o)
+}
+
+// makeLocal makes worker jobs child processes.
+func makeLocal(cmd *cli.Command, o *app.ClusterOptions) {
+	o.Local = true
+	o.Jobs = localWorkers(cmd)
+	o.Processes, o.Threads = 1, max(1, cmd.Int("threads-per-worker"))
+}
+
+func summary(c *app.Cluster, o app.ClusterOptions) string {
+	var b strings.Builder
+	row := func(name, text string) { fmt.Fprintf(&b, "%-9s%s\n", name, text) }
+	fmt.Fprintf(&b, "cluster %s is up\n", o.Name)
+	row("address", c.Address())
+	row("page", c.Page())
+	row("workers", workersText(o))
+	row("log", app.LogFile(o.StateDir))
+	row("run", "ewoks-hpc run WORKFLOW --cluster "+o.Name)
+	row("end", "ewoks-hpc down --cluster "+o.Name)
+	return b.String()
+}
+
+func workersText(o app.ClusterOptions) string {
+	if o.Local {
+		return count(o.Jobs, "local process", "local processes") + ", " + count(o.Threads, "task", "tasks") + " at a time each"
+	}
+	processes, threads := o.Pool.Slots()
+	return count(o.Jobs, "Slurm job", "Slurm jobs") + " submitted, " + count(processes*threads, "task", "tasks") + " at a time each" + poolText(o)
+}
+
+// poolText names the options of the pool that people look for first.
+func poolText(o app.ClusterOptions) string {
+	var parts []string
+	add := func(name, value string) {
+		if value != "" && value != "0" {
+			parts = append(parts, name+" "+value)
+		}
+	}
+	p := o.Pool
+	add("queue", p.Queue)
+	add("cores", strconv.Itoa(p.Cores))
+	add("memory", p.Memory)
+	add("gres", p.Gres)
+	add("gpus", strconv.Itoa(p.GPUs))
+	if p.Walltime > 0 {
+		add("walltime", p.Walltime.String())
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
+}
+
+func count(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return strconv.Itoa(n) + " " + many
+}

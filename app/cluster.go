@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -80,13 +81,28 @@ func StartCluster(ctx context.Context, o ClusterOptions) (_ *Cluster, err error)
 		}
 	}()
 	for _, start := range []func(context.Context) error{
-		c.startBroker, c.startCoordinator, c.makePools, c.startPage, c.startPools, c.writeInfo,
+		c.startBroker, c.lastly, c.startCoordinator, c.makePools, c.startPage, c.startPools, c.writeInfo,
 	} {
 		if err := start(ctx); err != nil {
 			return nil, err
 		}
 	}
 	return c, nil
+}
+
+// lastly registers what is stopped after almost everything else: as long as its
+// information is there, a cluster is up or going down.
+func (c *Cluster) lastly(context.Context) error {
+	c.teardown.push("information", func() error {
+		var failures []error
+		for _, name := range []string{infoFile, pidFile, launchesFile} {
+			if err := os.Remove(filepath.Join(c.o.StateDir, name)); !errors.Is(err, os.ErrNotExist) {
+				failures = append(failures, err)
+			}
+		}
+		return errors.Join(failures...)
+	})
+	return nil
 }
 
 // Stop takes everything down: worker jobs first, the broker last.
@@ -197,11 +213,29 @@ const stopTime = 90 * time.Second
 func (c *Cluster) stopPools() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
+	c.dismiss(ctx)
 	left, err := c.pools.Stop(ctx)
 	if err == nil && len(left) > 0 {
 		err = fmt.Errorf("%d worker jobs are still in Slurm's queue, the first is %s", len(left), left[0].ID)
 	}
 	return err
+}
+
+// dismissTime is how long workers may take to leave by themselves.
+const dismissTime = 3 * time.Second
+
+// dismiss ends all runs and lets the workers leave, so that their jobs count as
+// completed, not as cancelled.
+func (c *Cluster) dismiss(ctx context.Context) {
+	c.pools.Halt()
+	c.coordinator.CancelAll("the cluster is going down")
+	c.coordinator.Drain(func(task.Hello) bool { return true })
+	for deadline := time.Now().Add(dismissTime); time.Now().Before(deadline) && ctx.Err() == nil; {
+		if len(c.coordinator.Status().Workers) == 0 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 }
 
 // authority is the coordinator as the pools see it.
@@ -228,7 +262,6 @@ func (c *Cluster) writeInfo(context.Context) error {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			return fmt.Errorf("state directory: %w", err)
 		}
-		c.teardown.push(name, func() error { return os.Remove(path) })
 	}
 	return nil
 }

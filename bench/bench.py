@@ -77,7 +77,9 @@ def main() -> int:
         print(f"{args.binary} is no program; build it, or name one with --binary", file=sys.stderr)
         return 2
     load = os.getloadavg()[0]
-    results = run(plan, commands.ours(args.binary), commands.peer())
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name)
+        results = run(plan, commands.ours(args.binary, folder), commands.peer(), folder)
     cells = table.lines(plan.rows, results.ours, results.peer)
     print(table.markdown(cells) if args.markdown else table.text(cells))
     print()
@@ -129,26 +131,25 @@ def make_plan(rows: list[Row], args: argparse.Namespace) -> Plan:
     )
 
 
-def run(plan: Plan, ours: Side, peer: Side) -> Results:
-    """Measure every point once a round, both sides one after the other."""
+def run(plan: Plan, ours: Side, peer: Side, folder: Path) -> Results:
+    """Measure every point once a round, both sides one after the other; graphs are written to ``folder``."""
     points = plan.points()
     results = Results({p: Series() for p in points}, {p: Series() for p in points if p in plan.peer_points})
     end = time.monotonic() + plan.budget
-    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        graphs = {p: cases.write_graph(p.shape, p.size, Path(folder)) for p in points}
-        warm_up(plan, graphs, [ours, peer] if plan.peer_points else [ours])
-        for turn in range(plan.runs):
-            for i, point in enumerate(points):
-                if time.monotonic() > end:
-                    results.out_of_time = True
-                    return results
-                pair = [(ours, results.ours[point])]
-                if point in results.peer:
-                    pair.append((peer, results.peer[point]))
-                if (turn + i) % 2:  # neither side is always the first
-                    pair.reverse()
-                said = [sample(s, series, point, graphs[point], plan.timeout) for s, series in pair]
-                print(f"round {turn + 1} of {plan.runs}, {point}: {', '.join(said)}", file=sys.stderr)
+    graphs = {p: cases.write_graph(p.shape, p.size, folder) for p in points}
+    warm_up(plan, graphs, [ours, peer] if plan.peer_points else [ours])
+    for turn in range(plan.runs):
+        for i, point in enumerate(points):
+            if time.monotonic() > end:
+                results.out_of_time = True
+                return results
+            pair = [(ours, results.ours[point])]
+            if point in results.peer:
+                pair.append((peer, results.peer[point]))
+            if (turn + i) % 2:  # neither side is always the first
+                pair.reverse()
+            said = [sample(side, series, point, graphs[point], plan.timeout) for side, series in pair]
+            print(f"round {turn + 1} of {plan.runs}, {point}: {', '.join(said)}", file=sys.stderr)
     return results
 
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/scale"
@@ -229,8 +230,10 @@ func (l *ledger) unheeded(pool string, now time.Time) (jobs []Job) {
 	return jobs
 }
 
-// cancel ends jobs; what failed is tried again in the next round.
+// cancel ends jobs; what failed is tried again in the next round, and so are those
+// whose submission is not settled yet.
 func (c *Cluster) cancel(ctx context.Context, jobs []Job) {
+	jobs = slices.DeleteFunc(jobs, func(j Job) bool { return j.ID == "" })
 	if len(jobs) == 0 {
 		return
 	}

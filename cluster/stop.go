@@ -9,11 +9,9 @@ import (
 	"time"
 )
 
-// Stop cancels every job of the cluster, queued ones first, and looks until none
-// is left or ctx ends. It drains nothing. It returns what is left, and then also
-// an error; another Stop goes on from there. Slurm gives jobs 30 s (KillWait) to
-// end, so ctx should last for longer.
-func (c *Cluster) Stop(ctx context.Context) (left []Job, err error) {
+// Halt ends the watch over the jobs, so that none is started in place of one that
+// ends. Only Stop makes sense after it.
+func (c *Cluster) Halt() {
 	c.mu.Lock()
 	c.stopping = true
 	halt, done := c.halt, c.done
@@ -22,6 +20,14 @@ func (c *Cluster) Stop(ctx context.Context) (left []Job, err error) {
 		halt()
 		<-done
 	}
+}
+
+// Stop cancels every job of the cluster, queued ones first, and looks until none
+// is left or ctx ends. It drains nothing. It returns what is left, and then also
+// an error; another Stop goes on from there. Slurm gives jobs 30 s (KillWait) to
+// end, so ctx should last for longer.
+func (c *Cluster) Stop(ctx context.Context) (left []Job, err error) {
+	c.Halt()
 	if err := c.begin(ctx); err != nil {
 		return c.left(), err
 	}

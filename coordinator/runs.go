@@ -165,6 +165,17 @@ func (c *Coordinator) serveCancel(body []byte) (any, error) {
 	return struct{}{}, nil
 }
 
+// CancelAll ends all runs.
+func (c *Coordinator) CancelAll(reason string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, r := range c.runs {
+		if r.state != nil {
+			c.apply(r, engine.Step(r.state, engine.Cancel{Reason: reason}))
+		}
+	}
+}
+
 // Ended is how a run ended, as a client gets it.
 type Ended struct {
 	Run     string         `json:"run"`

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/broker"
@@ -196,11 +197,20 @@ func (c *Cluster) makePools(context.Context) error {
 		Pools:  []cluster.PoolOptions{{Name: c.o.Pool.Name, Jobs: c.o.Jobs, Spec: c.o.Pool}},
 		Logger: c.o.Logger.With("service", "pools"),
 	})
-	if err == nil {
-		c.coordinator.OnHello(c.pools.Greet)
+	if err != nil {
+		return err
 	}
-	return err
+	c.coordinator.OnHello(c.pools.Greet)
+	return c.broker.OnDisconnect(func(name string) {
+		if worker, ok := strings.CutPrefix(name, workerConn); ok {
+			c.coordinator.Away(worker)
+			c.pools.Poke()
+		}
+	})
 }
+
+// workerConn is what the name of a worker's connection begins with.
+const workerConn = "worker "
 
 func (c *Cluster) startPools(ctx context.Context) error {
 	c.teardown.push("worker jobs", c.stopPools)

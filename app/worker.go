@@ -48,7 +48,8 @@ func RunWorker(ctx context.Context, o WorkerOptions) error {
 		return err
 	}
 	defer clean()
-	conn, err := dial(ctx, o)
+	h := hello(o, python[0])
+	conn, err := dial(ctx, o, h.Worker)
 	if err != nil {
 		return err
 	}
@@ -58,7 +59,7 @@ func RunWorker(ctx context.Context, o WorkerOptions) error {
 		return fmt.Errorf("working directory: %w", err)
 	}
 	w := worker.New(worker.Options{
-		Hello: hello(o, python[0]), Conn: conn, Warm: &task.Environment{Dir: dir}, Logger: o.Logger,
+		Hello: h, Conn: conn, Warm: &task.Environment{Dir: dir}, Logger: o.Logger,
 		Start: func(e task.Environment, store string, onResults func([]task.Result)) (worker.Executor, error) {
 			return pyhost.Start(pyhost.Options{
 				Python: python, Env: append(os.Environ(), e.Set...), Dir: e.Dir,
@@ -82,13 +83,13 @@ func RunWorker(ctx context.Context, o WorkerOptions) error {
 }
 
 // dial tries to reach the broker until the death timeout.
-func dial(ctx context.Context, o WorkerOptions) (*broker.Conn, error) {
+func dial(ctx context.Context, o WorkerOptions, worker string) (*broker.Conn, error) {
 	deadline := time.Now().Add(o.DeathTimeout)
 	for {
 		access, err := broker.ReadAccess(o.Access)
 		if err == nil {
 			var conn *broker.Conn
-			if conn, err = broker.Connect(ctx, access, broker.ConnectOptions{Name: "worker " + o.Launch, Logger: o.Logger}); err == nil {
+			if conn, err = broker.Connect(ctx, access, broker.ConnectOptions{Name: workerConn + worker, Logger: o.Logger}); err == nil {
 				return conn, nil
 			}
 		}

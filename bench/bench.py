@@ -24,6 +24,7 @@ from figures import Series
 PEER_PACKAGES = ("ewoksdask", "ewokscore", "dask", "distributed")
 QUICK_SECONDS = 90.0  # no command is started after this, so that all is done in two minutes
 QUICK_TIMEOUT = 12.0
+RUNS, QUICK_RUNS = 3, 5  # quick ones are the noisier, and stop when time is up
 TIMEOUT = 180.0
 # A pool or cluster is started for each command of these: the slowest rows of the peer.
 SLOW_PEER = ("multiprocessing", "cluster")
@@ -99,7 +100,12 @@ def parse() -> argparse.Namespace:
     )
     add("--binary", type=Path, default=binary, metavar="FILE", help="default: bin/ewoks-hpc of this repository")
     add("--markdown", action="store_true", help="print a markdown table")
-    add("--runs", type=positive, default=3, metavar="N", help="rounds; medians are over these (default: %(default)s)")
+    add(
+        "--runs",
+        type=positive,
+        metavar="N",
+        help=f"rounds; medians are over these (default: {RUNS}, quick: up to {QUICK_RUNS})",
+    )
     add(
         "--timeout",
         type=positive,
@@ -125,7 +131,7 @@ def make_plan(rows: list[Row], args: argparse.Namespace) -> Plan:
     return Plan(
         rows=rows,
         peer_points={p for r in compared for p in (r.small, r.large)},
-        runs=args.runs,
+        runs=args.runs or (QUICK_RUNS if args.quick else RUNS),
         timeout=args.timeout or (QUICK_TIMEOUT if args.quick else TIMEOUT),
         budget=QUICK_SECONDS if args.quick else float("inf"),
     )
@@ -197,4 +203,7 @@ def notes(plan: Plan, results: Results, load: float, args: argparse.Namespace) -
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

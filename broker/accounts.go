@@ -6,12 +6,18 @@ import (
 	"strings"
 )
 
+// The accounts of the server. Launcher, workers and clients live in the first.
+const (
+	account       = "EWOKS"
+	systemAccount = "SYS"
+)
+
 // accountsConfig is the server's configuration of accounts and users. It goes
 // through the server's own parser because accounts filled in by hand lose
 // settings on a reload. The users live in a named account: with users in the
 // default one and a system account, the server would invent a user for
 // whoever shows no credentials at all.
-func accountsConfig(s *state) (string, error) {
+func accountsConfig(s *state, system Secret) (string, error) {
 	launcher, err := publicKey(s.LauncherSeed)
 	if err != nil {
 		return "", err
@@ -28,12 +34,19 @@ func accountsConfig(s *state) (string, error) {
 			"permissions": map[string]any{"publish": allowed.Publish, "subscribe": allowed.Subscribe},
 		})
 	}
+	watcher, err := publicKey(system)
+	if err != nil {
+		return "", err
+	}
 	var config strings.Builder
 	encoder := json.NewEncoder(&config) // the server's language includes JSON, but not \u escapes
 	encoder.SetEscapeHTML(false)
 	err = encoder.Encode(map[string]any{
-		"accounts":       map[string]any{"EWOKS": map[string]any{"users": users}, "SYS": map[string]any{"users": []any{}}},
-		"system_account": "SYS",
+		"accounts": map[string]any{
+			account:       map[string]any{"users": users},
+			systemAccount: map[string]any{"users": []any{map[string]any{"nkey": watcher}}},
+		},
+		"system_account": systemAccount,
 	})
 	if err != nil {
 		return "", fmt.Errorf("broker accounts: %w", err)

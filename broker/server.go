@@ -51,6 +51,8 @@ type Server struct {
 	log     *serverLog
 	nats    *server.Server
 	relays  []*relay
+	// systemSeed lets only this process read what the server tells of itself.
+	systemSeed Secret
 
 	mu     sync.Mutex
 	closed bool
@@ -174,7 +176,10 @@ func (s *Server) natsOptions() (*server.Options, error) {
 	if err != nil {
 		return nil, err
 	}
-	accounts, err := accountsConfig(s.state)
+	if s.systemSeed, err = newSeed(); err != nil {
+		return nil, err
+	}
+	accounts, err := accountsConfig(s.state, s.systemSeed)
 	if err != nil {
 		return nil, err
 	}

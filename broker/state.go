@@ -70,17 +70,23 @@ func newState(now time.Time) (*state, error) {
 	}
 	s.CAPEM, s.CAKeyPEM = caCert, Secret(caKey)
 	for _, seed := range []*Secret{&s.LauncherSeed, &s.WorkerSeed, &s.ClientSeed} {
-		key, err := nkeys.CreateUser()
-		if err != nil {
-			return nil, fmt.Errorf("make key: %w", err)
+		if *seed, err = newSeed(); err != nil {
+			return nil, err
 		}
-		text, err := key.Seed()
-		if err != nil {
-			return nil, fmt.Errorf("make key: %w", err)
-		}
-		*seed = Secret(text)
 	}
 	return s, nil
+}
+
+func newSeed() (Secret, error) {
+	key, err := nkeys.CreateUser()
+	if err != nil {
+		return "", fmt.Errorf("make key: %w", err)
+	}
+	text, err := key.Seed()
+	if err != nil {
+		return "", fmt.Errorf("make key: %w", err)
+	}
+	return Secret(text), nil
 }
 
 func (s *state) check(now time.Time) error {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -153,6 +154,48 @@ func testStopAtOnce(t *testing.T, s *site) {
 	}
 	if took := time.Since(began); took > 15*time.Second {
 		t.Errorf("that took %v", took)
+	}
+}
+
+// counting counts the questions.
+type counting struct {
+	cluster.Backend
+	lists atomic.Int64
+}
+
+func (c *counting) List(ctx context.Context, launches []cluster.Launch) ([]cluster.Job, bool, error) {
+	c.lists.Add(1)
+	return c.Backend.List(ctx, launches)
+}
+
+// TestPokes: pokes and refreshes make it look early, but every 2 seconds at most.
+func TestPokes(t *testing.T) {
+	t.Parallel()
+	s := localSite(t)
+	backend := &counting{Backend: s.Backend}
+	c, err := cluster.New(cluster.Options{Name: "t", Backend: backend, Coordinator: s, Interval: time.Hour,
+		Pools: []cluster.PoolOptions{{Name: "p", Jobs: 1, Spec: spec()}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	if err := c.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for n := int64(1); n <= 2; n++ {
+		wait(t, "looked early", func() bool {
+			c.Poke()
+			if err := c.Refresh(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			return backend.lists.Load() >= n
+		})
+		if early := time.Duration(n)*2*time.Second - 100*time.Millisecond; backend.lists.Load() > n || time.Since(began) < early {
+			t.Errorf("%d lists after %v", backend.lists.Load(), time.Since(began))
+		}
+	}
+	if left, err := c.Stop(t.Context()); err != nil || len(left) > 0 {
+		t.Errorf("left %+v, %v", left, err)
 	}
 }
 

@@ -124,6 +124,17 @@ func (m *moody) alive() (n int) {
 	return n
 }
 
+// doomed are those alive that were cancelled in vain: they are replaced, and
+// cancelled again.
+func (m *moody) doomed(c *Cluster) (n int) {
+	for key, r := range c.ledger.jobs {
+		if !r.told.IsZero() && m.jobs[key].Phase != Ended {
+			n++
+		}
+	}
+	return n
+}
+
 // witness is a coordinator that checks that nobody alive is declared gone.
 type witness struct {
 	t *testing.T
@@ -141,7 +152,8 @@ func (w witness) Gone(match func(task.Hello) bool, reason string) {
 }
 
 // TestRandomTrouble: whatever goes wrong, there are never more jobs than wanted at
-// most, in the end as many as wanted, and after the stop none.
+// most (but for those on which a cancellation got lost), in the end as many as
+// wanted, and after the stop none.
 func TestRandomTrouble(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
@@ -170,7 +182,7 @@ func trouble(t *testing.T, random *rand.Rand) {
 		if strings.Contains(c.trouble, "has no id") {
 			t.Error(c.trouble)
 		}
-		if n := m.alive(); n > most {
+		if n := m.alive() - m.doomed(c); n > most {
 			t.Errorf("%d jobs, but never more than %d were wanted", n, most)
 		}
 		m.live(c)
@@ -186,7 +198,7 @@ func trouble(t *testing.T, random *rand.Rand) {
 	}
 	if random.IntN(2) == 0 {
 		m.bad = false
-		for range 20 {
+		for range 40 { // longer than the grace
 			round()
 		}
 		if n := m.alive(); n != target {
@@ -214,6 +226,7 @@ func (c *Cluster) hurry() {
 		if !r.told.IsZero() {
 			r.told = r.told.Add(-time.Minute)
 		}
+		r.Submitted = r.Submitted.Add(-time.Second)
 	}
 	for _, p := range c.pools {
 		p.retryAt = time.Time{}

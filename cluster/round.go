@@ -160,6 +160,9 @@ func (c *Cluster) act(ctx context.Context) (acted bool, err error) {
 		snapshot, byID := c.snapshot(p, workers)
 		again := c.ledger.unheeded(p.Name, now)
 		waiting := p.stopped != "" || now.Before(p.retryAt)
+		if len(snapshot.Jobs) >= p.target {
+			p.pending = ""
+		}
 		c.mu.Unlock()
 
 		d := scale.Decide(now, snapshot)
@@ -171,10 +174,11 @@ func (c *Cluster) act(ctx context.Context) (acted bool, err error) {
 		for _, id := range d.Drain {
 			c.o.Coordinator.Drain(byID[id].Is)
 		}
-		if d.Submit > 0 && !waiting {
-			if err := c.submit(ctx, p, d.Submit); err != nil {
-				refused = append(refused, err)
-			}
+		if waiting {
+			d.Submit = 0
+		}
+		if err := c.submit(ctx, p, d.Submit); err != nil {
+			refused = append(refused, err)
 		}
 		acted = acted || len(cancel) > 0 || d.Submit > 0
 	}

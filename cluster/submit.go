@@ -14,6 +14,9 @@ import (
 // submit starts n jobs of a pool, in as few launches as the backend allows. Its
 // error is a refusal, which stops the pool.
 func (c *Cluster) submit(ctx context.Context, p *pool, n int) error {
+	if n <= 0 {
+		return nil
+	}
 	most, err := c.o.Backend.MaxCount(ctx)
 	if err != nil {
 		return c.failed(ctx, p, err)

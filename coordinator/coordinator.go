@@ -96,7 +96,7 @@ func (c *Coordinator) Start() error {
 	}); err != nil {
 		return err
 	}
-	c.loops.Go(func() { c.every(c.o.Heartbeat/2, c.expire) })
+	c.loops.Go(func() { c.every(min(c.o.Heartbeat/2, time.Second), c.expire) })
 	c.loops.Go(func() { c.every(100*time.Millisecond, c.publishEvents) })
 	return nil
 }

@@ -13,6 +13,7 @@ type worker struct {
 	hello  task.Hello
 	since  time.Time
 	seen   time.Time
+	away   time.Time // when its connection ended, if it has not been seen since
 	turn   uint64
 	held   map[task.ID]*lease
 	poked  bool
@@ -78,7 +79,7 @@ func (c *Coordinator) turn(id string, data []byte) []byte {
 	if w == nil {
 		return task.EncodeReply(&task.Reply{Number: t.Number, Unknown: true})
 	}
-	w.seen, w.poked = time.Now(), false
+	w.seen, w.away, w.poked = time.Now(), time.Time{}, false
 	for i := range t.Results {
 		c.take(w, t.Results[i])
 	}
@@ -166,9 +167,24 @@ func (c *Coordinator) expire(now time.Time) {
 		if away := now.Sub(w.seen); away > 3*c.o.Heartbeat {
 			c.o.Logger.Warn("worker lost", "worker", id, "host", w.hello.Host, "away", away.String())
 			c.lose(id, fmt.Sprintf("no sign of life for %s", away.Round(time.Second)))
+		} else if !w.away.IsZero() && now.Sub(w.away) > awayTime {
+			c.o.Logger.Warn("worker lost: its connection broke", "worker", id, "host", w.hello.Host)
+			c.lose(id, "its connection broke and did not come back")
 		}
 	}
 	c.poke()
+}
+
+// awayTime is how long a worker whose connection ended may take to come back.
+const awayTime = 5 * time.Second
+
+// Away notes that the connection of a worker has ended.
+func (c *Coordinator) Away(id string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if w := c.workers[id]; w != nil {
+		w.away = time.Now()
+	}
 }
 
 // Gone tells the coordinator that workers have ended, from whoever saw it.

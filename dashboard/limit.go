@@ -29,7 +29,7 @@ func (l *limited) Accept() (net.Conn, error) {
 		<-l.places
 		return nil, err
 	}
-	return &placed{Conn: c, leave: func() { select { case <-l.places: default: } }}, nil
+	return &placed{Conn: c, leave: sync.OnceFunc(func() { <-l.places })}, nil
 }
 
 func (l *limited) Close() error {

@@ -62,6 +62,10 @@ func TestStopDoesNotWaitForEver(t *testing.T) {
 	if err := s.Stop(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
+	c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if _, err := io.Copy(io.Discard, c); isTimeout(err) {
+		t.Error("the connection is still open")
+	}
 }
 
 func TestOddRequests(t *testing.T) {

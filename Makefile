@@ -1,0 +1,47 @@
+# make help lists the targets.
+PYTHON ?= python3
+VENV   := .venv
+VERSION := $(shell git describe --always --dirty 2>/dev/null || echo dev)
+
+.PHONY: help build run test check unit python packages compose-test bench bench-quick clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+build: ## build the static binary bin/ewoks-hpc
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/ewoks-hpc ./cmd/ewoks-hpc
+
+run: build ## build the binary and run the quickstart
+	cd examples && ../bin/ewoks-hpc run hello.yaml -p greet:name=you
+
+test: packages python build check unit ## install what the tests need, and run all of them
+
+check: ## formatting, vet and the layers
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt"; exit 1; }
+	go vet ./...
+
+unit: ## all tests, Slurm included
+	EWOKS_HPC_TEST_SLURM=require EWOKS_HPC_TEST_PYTHON=require go test -race -timeout 20m ./...
+	$(VENV)/bin/python -m pytest -q examples
+
+python: $(VENV)/installed ## make .venv with the Python packages that the tests and the bench need
+
+$(VENV)/installed: requirements.txt
+	@$(PYTHON) -m venv $(VENV) || { scripts/need python3-venv && $(PYTHON) -m venv $(VENV); }
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+packages: ## install the Debian packages that the tests need, if they are missing (needs root)
+	@scripts/need slurmctld:slurm-wlm munged:munge gcc:gcc gcc:libc6-dev
+
+compose-test: build ## the two commands of the README in containers
+	deploy/slurm/compose-test.sh bin/ewoks-hpc
+
+bench: build python ## measure against the peers; prints a table
+	$(VENV)/bin/python bench/bench.py
+
+bench-quick: build python ## the same in under two minutes
+	$(VENV)/bin/python bench/bench.py --quick
+
+clean: ## remove what was built
+	rm -rf bin $(VENV)

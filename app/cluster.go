@@ -200,7 +200,7 @@ func (c *Cluster) makePools(context.Context) error {
 	if err != nil {
 		return err
 	}
-	c.coordinator.OnHello(c.pools.Greet)
+	c.coordinator.OnWorkers(c.pools.Greet, c.pools.Poke)
 	return c.broker.OnDisconnect(func(name string) {
 		if worker, ok := strings.CutPrefix(name, workerConn); ok {
 			c.coordinator.Away(worker)

@@ -22,6 +22,10 @@ func (c *Cluster) Halt() {
 	}
 }
 
+// leaveTime is how long a job whose workers have left may take to end by itself,
+// as completed, before it is cancelled.
+const leaveTime = 3 * time.Second
+
 // Stop cancels every job of the cluster, queued ones first, and looks until none
 // is left or ctx ends. It drains nothing. It returns what is left, and then also
 // an error; another Stop goes on from there. Slurm gives jobs 30 s (KillWait) to
@@ -33,11 +37,12 @@ func (c *Cluster) Stop(ctx context.Context) (left []Job, err error) {
 	}
 	defer c.end()
 	var last error
+	patience := time.Now().Add(leaveTime)
 	for poll := c.soonest() / 4; ; poll = min(2*poll, c.soonest()) {
 		if len(c.left()) == 0 {
 			return nil, nil
 		}
-		if err := c.sweep(ctx); err != nil && ctx.Err() == nil {
+		if err := c.sweep(ctx, patience); err != nil && ctx.Err() == nil {
 			last = err
 		}
 		if left = c.left(); len(left) == 0 {
@@ -59,14 +64,19 @@ func (c *Cluster) left() (left []Job) {
 	return left
 }
 
-// sweep cancels what was not cancelled lately, and looks.
-func (c *Cluster) sweep(ctx context.Context) error {
+// sweep cancels what was not cancelled lately, and looks. Until the end of
+// patience it leaves alone what is about to end.
+func (c *Cluster) sweep(ctx context.Context, patience time.Time) error {
 	_, settleErr := c.settle(ctx)
 	now := time.Now()
+	workers := c.o.Coordinator.Workers()
+	leaving := func(j Job) bool {
+		return j.Greeted && now.Before(patience) && !slices.ContainsFunc(workers, func(w WorkerView) bool { return j.Is(w.Hello) })
+	}
 	var jobs []Job
 	c.mu.Lock()
 	for _, r := range c.ledger.live("") {
-		if r.ID != "" && now.Sub(r.told) > tellAgain {
+		if r.ID != "" && now.Sub(r.told) > tellAgain && !leaving(r.Job) {
 			jobs = append(jobs, r.Job)
 		}
 	}

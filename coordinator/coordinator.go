@@ -49,6 +49,7 @@ type Coordinator struct {
 	order   []string // runs in the order of their submission
 	totals  Totals
 	onHello func(task.Hello)
+	onBye   func()
 }
 
 // Totals count over all runs of the cluster.
@@ -101,11 +102,12 @@ func (c *Coordinator) Start() error {
 	return nil
 }
 
-// OnHello sets whom to tell of each new worker; f must not call the coordinator.
-func (c *Coordinator) OnHello(f func(task.Hello)) {
+// OnWorkers sets whom to tell of each worker that comes or leaves; they must not
+// call the coordinator.
+func (c *Coordinator) OnWorkers(hello func(task.Hello), bye func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.onHello = f
+	c.onHello, c.onBye = hello, bye
 }
 
 // Stop ends the service. Workers and clients find nobody from then on.

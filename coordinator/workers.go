@@ -156,6 +156,9 @@ func (c *Coordinator) bye(id string, data []byte) {
 	}
 	c.o.Logger.Info("worker left", "worker", id, "host", w.hello.Host)
 	c.lose(id, "it was ended while it executed the task")
+	if c.onBye != nil {
+		c.onBye()
+	}
 	c.poke()
 }
 

@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"github.com/urfave/cli/v3"
+
+	"github.com/ewoks-hpc/ewoks-hpc/workflow"
 )
 
 // Exit codes, as every help text lists them.
@@ -47,7 +49,7 @@ func Main(args []string, version string) int {
 }
 
 func root(s Streams, version string) *cli.Command {
-	return &cli.Command{
+	root := &cli.Command{
 		Name:    "ewoks-hpc",
 		Usage:   "run ewoks workflows on this machine and on Slurm clusters",
 		Version: version,
@@ -57,14 +59,32 @@ Run a workflow on it:      ewoks-hpc run workflow.json --cluster default
 See it, and end it:        ewoks-hpc status, ewoks-hpc down` + exitHelp,
 		Writer: s.Out, ErrWriter: s.Err,
 		ExitErrHandler:        func(context.Context, *cli.Command, error) {},
-		OnUsageError:          usageErrorOf,
 		EnableShellCompletion: true,
-		Suggest:               true,
+		// Values may hold commas, as in -p x=[1,2]: a flag is repeated instead.
+		DisableSliceFlagSeparator: true,
+		Action:                    noCommand,
 		Commands: []*cli.Command{
 			newRun(s), newUp(s), newStatus(s), newScale(s), newLogs(s), newDown(s),
 			newJobScript(s), newConfig(s), newWorker(s),
 		},
 	}
+	_ = root.Walk(func(cmd *cli.Command) error {
+		cmd.OnUsageError = usageErrorOf
+		return nil
+	})
+	return root
+}
+
+// noCommand is what happens without a command, or with one that does not exist.
+func noCommand(_ context.Context, cmd *cli.Command) error {
+	if !cmd.Args().Present() {
+		return cli.ShowRootCommandHelp(cmd)
+	}
+	hint := "see: ewoks-hpc --help"
+	if like := cli.SuggestCommand(cmd.Commands, cmd.Args().First()); like != "" {
+		hint = "did you mean ewoks-hpc " + like + "? " + hint
+	}
+	return usageError{fmt.Errorf("there is no command %q", cmd.Args().First()), hint}
 }
 
 // usageError is a command line that makes no sense.
@@ -84,6 +104,23 @@ type failedError struct{ code int }
 
 func (e failedError) Error() string { return "the run did not succeed" }
 
+// shownProblems bounds what is printed of a workflow with many problems.
+const shownProblems = 20
+
+// reportProblems prints the problems of a workflow, each with its hint.
+func reportProblems(w io.Writer, problems workflow.Problems) int {
+	for _, p := range problems[:min(shownProblems, len(problems))] {
+		fmt.Fprintf(w, "ewoks-hpc: %v\n", p)
+		if p.Hint != "" {
+			fmt.Fprintf(w, "  hint: %s\n", p.Hint)
+		}
+	}
+	if more := len(problems) - shownProblems; more > 0 {
+		fmt.Fprintf(w, "ewoks-hpc: and %d more problems\n", more)
+	}
+	return exitUsage
+}
+
 // report prints an error in two lines, what happened and what to do, and
 // returns the exit code that belongs to it.
 func report(w io.Writer, err error) int {
@@ -93,6 +130,10 @@ func report(w io.Writer, err error) int {
 	var failed failedError
 	if errors.As(err, &failed) {
 		return failed.code
+	}
+	var problems workflow.Problems
+	if errors.As(err, &problems) && len(problems) > 1 {
+		return reportProblems(w, problems)
 	}
 	fmt.Fprintf(w, "ewoks-hpc: %v\n", err)
 	var hinted interface{ Hint() string }

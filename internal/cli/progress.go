@@ -84,6 +84,6 @@ func (p *progress) finish() {
 		_ = p.bar.Clear()
 	}
 	if !p.quiet && p.done == p.total {
-		fmt.Fprintf(p.w, "%d tasks done in %s\n", p.done, time.Since(p.begun).Round(10*time.Millisecond))
+		fmt.Fprintf(p.w, "%s done in %s\n", count(p.done, "task", "tasks"), time.Since(p.begun).Round(10*time.Millisecond))
 	}
 }

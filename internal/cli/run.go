@@ -135,11 +135,8 @@ func runInCluster(ctx context.Context, cmd *cli.Command, r app.Run, scheduler st
 	if err := app.CheckPool(o); err != nil {
 		return engine.Outcome{}, err
 	}
-	outcome, err := app.RunInCluster(ctx, r, o)
-	if err == nil {
-		err = os.RemoveAll(o.StateDir)
-	}
-	return outcome, err
+	defer os.RemoveAll(o.StateDir)
+	return app.RunInCluster(ctx, r, o)
 }
 
 // runOn uses a cluster that is up.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/urfave/cli/v3"
@@ -41,7 +42,8 @@ func Main(args []string, version string) int {
 	defer stop()
 	s := Streams{Out: os.Stdout, Err: os.Stderr}
 	err := root(s, version).Run(ctx, args)
-	if ctx.Err() != nil && err != nil {
+	var reported failedError
+	if ctx.Err() != nil && err != nil && !errors.As(err, &reported) {
 		fmt.Fprintln(s.Err, "ewoks-hpc: interrupted")
 		return exitInterrupted
 	}
@@ -60,9 +62,7 @@ See it, and end it:        ewoks-hpc status, ewoks-hpc down` + exitHelp,
 		Writer: s.Out, ErrWriter: s.Err,
 		ExitErrHandler:        func(context.Context, *cli.Command, error) {},
 		EnableShellCompletion: true,
-		// Values may hold commas, as in -p x=[1,2]: a flag is repeated instead.
-		DisableSliceFlagSeparator: true,
-		Action:                    noCommand,
+		Action:                noCommand,
 		Commands: []*cli.Command{
 			newRun(s), newUp(s), newStatus(s), newScale(s), newLogs(s), newDown(s),
 			newJobScript(s), newConfig(s), newWorker(s),
@@ -70,6 +70,8 @@ See it, and end it:        ewoks-hpc status, ewoks-hpc down` + exitHelp,
 	}
 	_ = root.Walk(func(cmd *cli.Command) error {
 		cmd.OnUsageError = usageErrorOf
+		// Values may hold commas, as in -p x=[1,2]: a flag is repeated instead.
+		cmd.DisableSliceFlagSeparator = true
 		return nil
 	})
 	return root
@@ -80,11 +82,11 @@ func noCommand(_ context.Context, cmd *cli.Command) error {
 	if !cmd.Args().Present() {
 		return cli.ShowRootCommandHelp(cmd)
 	}
-	hint := "see: ewoks-hpc --help"
-	if like := cli.SuggestCommand(cmd.Commands, cmd.Args().First()); like != "" {
-		hint = "did you mean ewoks-hpc " + like + "? " + hint
+	var names []string
+	for _, c := range cmd.VisibleCommands() {
+		names = append(names, c.Name)
 	}
-	return usageError{fmt.Errorf("there is no command %q", cmd.Args().First()), hint}
+	return usageError{fmt.Errorf("there is no command %q", cmd.Args().First()), "there are " + strings.Join(names, ", ")}
 }
 
 // usageError is a command line that makes no sense.

@@ -91,6 +91,12 @@ func execute(ctx context.Context, cmd *cli.Command, r app.Run) (engine.Outcome, 
 		return runOn(ctx, cmd, r, cmd.String("cluster"))
 	}
 	switch scheduler {
+	case "sequential", "multithreading", "multiprocessing", "cluster", "slurm":
+		if err := checkFlags(cmd, scheduler); err != nil {
+			return engine.Outcome{}, err
+		}
+	}
+	switch scheduler {
 	case "sequential":
 		return app.RunLocal(ctx, r, app.Local{Processes: 1, Threads: 1})
 	case "multithreading", "multiprocessing":
@@ -141,6 +147,9 @@ func runInCluster(ctx context.Context, cmd *cli.Command, r app.Run, scheduler st
 
 // runOn uses a cluster that is up.
 func runOn(ctx context.Context, cmd *cli.Command, r app.Run, name string) (engine.Outcome, error) {
+	if err := checkFlags(cmd, alreadyUp); err != nil {
+		return engine.Outcome{}, err
+	}
 	dir, err := app.FindCluster(cmd.String("state-dir"), name)
 	if err != nil {
 		return engine.Outcome{}, err

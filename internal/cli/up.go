@@ -40,6 +40,13 @@ func runUp(ctx context.Context, cmd *cli.Command, s Streams) error {
 	if cmd.Args().Present() {
 		return usageError{fmt.Errorf("up takes no argument, got %q", cmd.Args().First()), "see ewoks-hpc up --help"}
 	}
+	scheduler := "slurm"
+	if cmd.Bool("local") {
+		scheduler = "cluster"
+	}
+	if err := checkFlags(cmd, scheduler); err != nil {
+		return err
+	}
 	o, err := upOptions(cmd)
 	if err != nil {
 		return err

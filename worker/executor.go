@@ -154,8 +154,13 @@ func (w *Worker) onResults(results []task.Result) {
 		w.pace.learn(now, r.Duration)
 		w.results = append(w.results, r)
 	}
+	short := w.pace.short()
 	w.mu.Unlock()
-	w.poke()
+	if short {
+		w.exchangeNow()
+	} else {
+		w.poke()
+	}
 }
 
 // cannotStart are the results of requests for which there is no interpreter.

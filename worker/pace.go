@@ -30,6 +30,9 @@ func (p *pace) ahead() int {
 	return min(aheadMost, int(aheadTime/max(p.took, time.Microsecond)))
 }
 
+// short tells whether tasks take no longer than what it costs to bring them.
+func (p *pace) short() bool { return p.any && p.took < time.Millisecond }
+
 // quiet is the time since a task ended.
 func (p *pace) quiet() time.Duration {
 	if !p.any {

@@ -37,14 +37,36 @@ func (w *Worker) loop(ctx context.Context) error {
 		case <-heartbeat.C:
 		case <-w.wake:
 		}
-		if done, err := w.exchange(ctx); done || err != nil {
+		w.turning.Lock()
+		w.exchange(ctx)
+		w.turning.Unlock()
+		if over, err := w.over(); over {
 			return err
 		}
 	}
 }
 
-// exchange takes one turn. It reports whether the worker is done.
-func (w *Worker) exchange(ctx context.Context) (done bool, err error) {
+// exchangeNow takes a turn in the goroutine that brings results, if none is under
+// way: while tasks are short, to wake another for it would take longer than them.
+func (w *Worker) exchangeNow() {
+	if w.turning.TryLock() {
+		w.exchange(w.ctx)
+		w.turning.Unlock()
+		if over, _ := w.over(); !over {
+			return
+		}
+	}
+	w.poke()
+}
+
+func (w *Worker) over() (bool, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.done, w.err
+}
+
+// exchange takes one turn. Guarded by turning.
+func (w *Worker) exchange(ctx context.Context) {
 	w.mu.Lock()
 	t := w.takeTurn()
 	w.mu.Unlock()
@@ -55,42 +77,41 @@ func (w *Worker) exchange(ctx context.Context) (done bool, err error) {
 	if err == nil {
 		reply, err = task.DecodeReply(data)
 	}
+	if err == nil && reply.Unknown {
+		err = w.sayHello(ctx)
+		reply = nil
+		w.poke()
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err != nil {
+	if reply == nil {
 		w.results = append(t.Results, w.results...)
 		w.returned = append(t.Returned, w.returned...)
-		return w.missed(ctx, err)
+		w.missed(ctx, err)
+		return
 	}
 	w.heard = time.Now()
-	if reply.Unknown {
-		w.results = append(t.Results, w.results...)
-		w.mu.Unlock()
-		err := w.sayHello(ctx)
-		w.mu.Lock()
-		w.poke()
-		return false, err
-	}
 	w.follow(reply)
 	if len(w.results) > 0 {
 		w.poke()
 	}
-	return w.leaving && len(w.holding) == 0 && len(w.results) == 0, nil
+	w.done = w.leaving && len(w.holding) == 0 && len(w.results) == 0
 }
 
 // errSilence ends a worker whose coordinator is gone for good.
 var errSilence = errors.New("the launcher has not answered for too long: giving up")
 
-func (w *Worker) missed(ctx context.Context, cause error) (bool, error) {
-	if ctx.Err() != nil {
-		return false, nil
+// missed deals with a turn that had no reply, or none that counts.
+func (w *Worker) missed(ctx context.Context, cause error) {
+	if cause == nil || ctx.Err() != nil {
+		return
 	}
 	w.o.Logger.Warn("turn not answered", "error", cause)
 	if time.Since(w.heard) > w.o.Silence {
-		return true, errSilence
+		w.done, w.err = true, errSilence
+		return
 	}
 	time.AfterFunc(500*time.Millisecond, w.poke)
-	return false, nil
 }
 
 // takeTurn gathers what the coordinator is to know.

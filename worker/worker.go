@@ -56,7 +56,9 @@ type Options struct {
 type Worker struct {
 	o       Options
 	welcome task.Welcome
+	ctx     context.Context // of Run: turns are taken in goroutines of executors too
 	wake    chan struct{}
+	turning sync.Mutex // held during a turn
 
 	mu        sync.Mutex
 	executors map[string]*executor
@@ -67,6 +69,8 @@ type Worker struct {
 	leaving   bool
 	turn      uint64
 	heard     time.Time // last time the coordinator answered
+	done      bool      // there is nothing left to do, or err says why to stop
+	err       error
 }
 
 // held is a task that the worker has and has no result of.
@@ -94,6 +98,7 @@ func New(o Options) *Worker {
 // what has not been begun is given back and what is running is ended.
 func (w *Worker) Run(ctx context.Context) error {
 	defer w.closeExecutors()
+	w.ctx = ctx
 	for _, subject := range []string{broker.CtlSubject(w.o.Hello.Worker), broker.CtlWorkers} {
 		undo, err := w.o.Conn.Subscribe(subject, func(broker.Msg) { w.poke() })
 		if err != nil {

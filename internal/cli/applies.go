@@ -6,10 +6,20 @@ import (
 	"strings"
 
 	"github.com/urfave/cli/v3"
+
+	"github.com/ewoks-hpc/ewoks-hpc/jobscript"
 )
 
-// alreadyUp stands for the schedulers that are clusters brought up before.
-const alreadyUp = "a cluster that is up"
+// purpose is what the flags of a command are used for.
+type purpose struct {
+	scheduler string
+	// words name it in a message, advice tells what to do with a flag that it has
+	// no use for; empty names the schedulers that have one.
+	words, advice string
+}
+
+// alreadyUp is running a workflow on a cluster that was brought up before.
+var alreadyUp = purpose{words: "with a cluster that is up", advice: "give it to ewoks-hpc up, or leave it out"}
 
 // uses lists the schedulers that have a use for a flag. Flags that all have a
 // use for are not in it, and those of the job script are for slurm.
@@ -21,33 +31,27 @@ var uses = map[string][]string{
 	"bind":               {"cluster", "slurm"},
 	"env":                {"sequential", "multithreading", "multiprocessing", "cluster", "slurm"},
 	"python":             {"sequential", "multithreading", "multiprocessing", "cluster", "slurm"},
+	"jobs":               {"slurm"},
+	"templates":          {"slurm"},
+	"advertise":          {"slurm"},
+	"poll-interval":      {"slurm"},
 }
 
-// checkFlags refuses flags that the scheduler has no use for, instead of
-// leaving them without effect.
-func checkFlags(cmd *cli.Command, scheduler string) error {
-	slurmOnly := []string{"jobs", "templates", "advertise", "poll-interval"}
-	for _, f := range clusterFlags() {
-		if c, ok := f.(cli.CategorizableFlag); ok && c.GetCategory() == "Pool" && f.Names()[0] != "pool" {
-			slurmOnly = append(slurmOnly, f.Names()[0])
-		}
+// checkFlags refuses flags that would be without effect.
+func checkFlags(cmd *cli.Command, p purpose) error {
+	var script []string
+	for _, o := range jobscript.Options() {
+		script = append(script, o.Flag)
 	}
 	for _, f := range cmd.Flags {
 		name := f.Names()[0]
 		schedulers, some := uses[name]
-		if !some && slices.Contains(slurmOnly, name) {
+		if !some && slices.Contains(script, name) {
 			schedulers, some = []string{"slurm"}, true
 		}
-		if some && cmd.IsSet(name) && !slices.Contains(schedulers, scheduler) {
-			return usageError{fmt.Errorf("--%s has no effect with %s", name, scheduler), "it is for " + strings.Join(schedulers, ", ") + hintUp(scheduler)}
+		if some && cmd.IsSet(name) && !slices.Contains(schedulers, p.scheduler) {
+			return usageError{fmt.Errorf("--%s has no effect %s", name, p.words), or(p.advice, "it is for "+strings.Join(schedulers, ", "))}
 		}
 	}
 	return nil
-}
-
-func hintUp(scheduler string) string {
-	if scheduler == alreadyUp {
-		return "; for a cluster give it to ewoks-hpc up"
-	}
-	return ""
 }

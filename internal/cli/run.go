@@ -79,6 +79,9 @@ func describeRun(cmd *cli.Command) (r app.Run, err error) {
 		return r, err
 	}
 	r.Python, r.Limit = cmd.String("python"), cmd.Duration("task-timeout")
+	if r.Limit < 0 {
+		return r, usageError{fmt.Errorf("--task-timeout %s", r.Limit), "give a positive time, like 90s or 10m"}
+	}
 	return r, nil
 }
 
@@ -92,7 +95,7 @@ func execute(ctx context.Context, cmd *cli.Command, r app.Run) (engine.Outcome, 
 	}
 	switch scheduler {
 	case "sequential", "multithreading", "multiprocessing", "cluster", "slurm":
-		if err := checkFlags(cmd, scheduler); err != nil {
+		if err := checkFlags(cmd, purpose{scheduler: scheduler, words: "with " + scheduler}); err != nil {
 			return engine.Outcome{}, err
 		}
 	}

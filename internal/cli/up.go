@@ -40,11 +40,11 @@ func runUp(ctx context.Context, cmd *cli.Command, s Streams) error {
 	if cmd.Args().Present() {
 		return usageError{fmt.Errorf("up takes no argument, got %q", cmd.Args().First()), "see ewoks-hpc up --help"}
 	}
-	scheduler := "slurm"
+	workers := purpose{scheduler: "slurm", words: "without --local", advice: "the number of Slurm jobs is --jobs"}
 	if cmd.Bool("local") {
-		scheduler = "cluster"
+		workers = purpose{scheduler: "cluster", words: "with --local", advice: "the number of local workers is --n-workers"}
 	}
-	if err := checkFlags(cmd, scheduler); err != nil {
+	if err := checkFlags(cmd, workers); err != nil {
 		return err
 	}
 	o, err := upOptions(cmd)

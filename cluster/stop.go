@@ -37,7 +37,7 @@ func (c *Cluster) Stop(ctx context.Context) (left []Job, err error) {
 	}
 	defer c.end()
 	var last error
-	patience := time.Now().Add(leaveTime)
+	patience := time.Now().Add(min(leaveTime, c.o.Interval))
 	for poll := c.soonest() / 4; ; poll = min(2*poll, c.soonest()) {
 		if len(c.left()) == 0 {
 			return nil, nil

@@ -2,10 +2,12 @@ package cli_test
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -42,6 +44,7 @@ func TestStories(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/stories",
 		RequireExplicitExec: true,
+		Deadline:            time.Now().Add(storyTime),
 		Setup:               func(env *testscript.Env) error { return setup(env, bare) },
 		Condition: func(name string) (bool, error) {
 			return name == "venv" && hasVenv(t), nil
@@ -61,6 +64,9 @@ func hasVenv(t *testing.T) (has bool) {
 	return has
 }
 
+// storyTime bounds all stories together: one that hangs says where.
+const storyTime = 4 * time.Minute
+
 // setup gives a story a home of its own and a Python without any package.
 func setup(env *testscript.Env, bare string) error {
 	root, err := ewokstest.Root()
@@ -79,6 +85,11 @@ func setup(env *testscript.Env, bare string) error {
 			env.T().Fatal("processes are left: ", left)
 		}
 	})
+	program, err := exec.LookPath("ewoks-hpc")
+	if err != nil {
+		return err
+	}
+	env.Setenv("PROGRAM", program)
 	return os.Mkdir(home, 0o700)
 }
 

@@ -1,0 +1,400 @@
+package coordinator_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/broker"
+	"github.com/ewoks-hpc/ewoks-hpc/coordinator"
+	"github.com/ewoks-hpc/ewoks-hpc/engine"
+	"github.com/ewoks-hpc/ewoks-hpc/task"
+	"github.com/ewoks-hpc/ewoks-hpc/worker"
+)
+
+// site is a real broker with a coordinator, and workers whose tasks are Go
+// functions.
+type site struct {
+	t           *testing.T
+	dir         string
+	server      *broker.Server
+	coordinator *coordinator.Coordinator
+	client      *coordinator.Client
+	mu          sync.Mutex
+	executed    map[string]int // by run and node
+}
+
+func newSite(t *testing.T, heartbeat time.Duration) *site {
+	s := &site{t: t, dir: t.TempDir(), executed: map[string]int{}}
+	if err := os.Chmod(s.dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	var err error
+	if s.server, err = broker.Start(broker.ServerOptions{Name: "test", Dir: s.dir}); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := s.server.Conn("coordinator")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.coordinator = coordinator.New(coordinator.Options{Conn: conn, Store: t.TempDir(), Heartbeat: heartbeat, MaxLost: 1000})
+	if err := s.coordinator.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.server.OnDisconnect(func(name string) { s.coordinator.Away(strings.TrimPrefix(name, "worker ")) }); err != nil {
+		t.Fatal(err)
+	}
+	client := s.dial(broker.RoleClient, "client")
+	s.client = coordinator.NewClient(client)
+	t.Cleanup(func() {
+		client.Close()
+		s.coordinator.Stop()
+		_ = s.server.Close()
+	})
+	return s
+}
+
+func (s *site) dial(role broker.Role, name string) *broker.Conn {
+	access, err := broker.ReadAccess(broker.AccessFile(s.dir, role))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	conn, err := broker.Connect(context.Background(), access, broker.ConnectOptions{Name: name})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return conn
+}
+
+// hand is a worker that can be killed.
+type hand struct {
+	conn *broker.Conn
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+// hire starts a worker; kill ends it as a power cut would.
+func (s *site) hire(id string, slots int, execute func(*task.Request) task.Result) *hand {
+	h := &hand{conn: s.dial(broker.RoleWorker, "worker "+id), done: make(chan struct{})}
+	w := worker.New(worker.Options{
+		Hello: task.Hello{Worker: id, Slots: slots, Host: "here", Pid: os.Getpid()}, Conn: h.conn, Silence: time.Second,
+		Start: func(_ task.Environment, _ string, onResults func([]task.Result)) (worker.Executor, error) {
+			return newGoExecutor(slots, execute, onResults), nil
+		},
+	})
+	ctx, cancel := context.WithCancel(context.Background())
+	h.stop = cancel
+	go func() {
+		defer close(h.done)
+		_ = w.Run(ctx)
+	}()
+	s.t.Cleanup(func() { h.kill(); <-h.done })
+	return h
+}
+
+func (h *hand) kill() {
+	h.conn.Close() // before the context: the worker cannot say bye any more
+	h.stop()
+}
+
+// leave ends the worker as SIGTERM does.
+func (h *hand) leave() {
+	h.stop()
+	<-h.done
+	h.conn.Close()
+}
+
+// goExecutor executes requests with a Go function.
+type goExecutor struct {
+	mu      sync.Mutex
+	queue   []*task.Request
+	stopped map[task.ID]bool
+	wake    chan struct{}
+	closed  chan struct{}
+}
+
+func newGoExecutor(slots int, execute func(*task.Request) task.Result, onResults func([]task.Result)) *goExecutor {
+	x := &goExecutor{stopped: map[task.ID]bool{}, wake: make(chan struct{}, 1), closed: make(chan struct{})}
+	for range slots {
+		go func() {
+			for {
+				r := x.next()
+				if r == nil {
+					return
+				}
+				result := execute(r)
+				result.ID, result.Attempt = r.ID, r.Attempt
+				x.mu.Lock()
+				stopped := x.stopped[r.ID]
+				x.mu.Unlock()
+				if !stopped {
+					onResults([]task.Result{result})
+				}
+			}
+		}()
+	}
+	return x
+}
+
+func (x *goExecutor) next() *task.Request {
+	for {
+		x.mu.Lock()
+		if len(x.queue) > 0 {
+			r := x.queue[0]
+			x.queue = x.queue[1:]
+			x.mu.Unlock()
+			x.signal()
+			return r
+		}
+		x.mu.Unlock()
+		select {
+		case <-x.wake:
+		case <-x.closed:
+			return nil
+		}
+	}
+}
+
+func (x *goExecutor) signal() {
+	select {
+	case x.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (x *goExecutor) Submit(reqs []*task.Request) {
+	x.mu.Lock()
+	x.queue = append(x.queue, reqs...)
+	x.mu.Unlock()
+	x.signal()
+}
+
+func (x *goExecutor) Withdraw(match func(*task.Request) bool) (ids []task.ID) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.queue = slices.DeleteFunc(x.queue, func(r *task.Request) bool {
+		if match(r) {
+			ids = append(ids, r.ID)
+		}
+		return match(r)
+	})
+	return ids
+}
+
+func (x *goExecutor) Stop(ids []task.ID) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for _, id := range ids {
+		x.stopped[id] = true
+	}
+	x.queue = slices.DeleteFunc(x.queue, func(r *task.Request) bool { return slices.Contains(ids, r.ID) })
+}
+
+func (x *goExecutor) Forget(string) {}
+func (x *goExecutor) Close()        { close(x.closed) }
+
+// count notes an execution and answers with one output.
+func (s *site) count(r *task.Request) task.Result {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.executed[r.Run+"/"+r.Node]++
+	return task.Result{
+		Outputs: []task.Named{{Name: "x", Value: task.Value{Kind: task.Pickled, Blobs: [][]byte{[]byte(r.Node)}}}},
+		Shown:   []task.Shown{{Name: "x", JSON: json.RawMessage(`"` + r.Node + `"`)}},
+	}
+}
+
+func document(nodes int, link func(i int) []int) json.RawMessage {
+	var n, l []string
+	for i := range nodes {
+		n = append(n, fmt.Sprintf(`{"id":"n%d","task_type":"method","task_identifier":"m.f"}`, i))
+		for _, source := range link(i) {
+			l = append(l, fmt.Sprintf(`{"source":"n%d","target":"n%d","data_mapping":[{"source_output":"x","target_input":"from%d"}]}`, source, i, source))
+		}
+	}
+	return json.RawMessage(fmt.Sprintf(`{"graph":{"id":"g"},"nodes":[%s],"links":[%s]}`, strings.Join(n, ","), strings.Join(l, ",")))
+}
+
+// run submits a workflow and waits for its end.
+func (s *site) run(doc json.RawMessage) coordinator.Ended {
+	s.t.Helper()
+	id := task.NewKey()
+	wait, err := s.client.Watch(id, nil)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	if err := s.client.Submit(ctx, &coordinator.Submission{Run: id, Workflow: doc}); err != nil {
+		s.t.Fatal(err)
+	}
+	ended, err := wait(ctx)
+	if err != nil {
+		s.t.Fatalf("run %s: %v\n%+v", id, err, s.coordinator.Status())
+	}
+	return ended
+}
+
+func alone(int) []int { return nil }
+
+func before(i int) []int {
+	if i == 0 {
+		return nil
+	}
+	return []int{i - 1}
+}
+
+func TestRun(t *testing.T) {
+	s := newSite(t, time.Second)
+	for n := range 3 {
+		s.hire(fmt.Sprint("w", n), 2, s.count)
+	}
+	for _, doc := range []json.RawMessage{document(500, alone), document(100, before), document(0, alone)} {
+		e := s.run(doc)
+		if e.Outcome.Status != engine.Succeeded || e.Counts.Succeeded != e.Counts.Nodes {
+			t.Errorf("%s, %+v", e.Outcome.Status, e.Counts)
+		}
+	}
+	for node, n := range s.executed {
+		if n != 1 {
+			t.Errorf("%s was executed %d times", node, n)
+		}
+	}
+}
+
+func TestOutputsReachClient(t *testing.T) {
+	s := newSite(t, time.Second)
+	s.hire("w", 1, s.count)
+	e := s.run(document(3, before))
+	if o := e.Outcome.Outputs; len(o) != 1 || o[0].Node != "n2" || o[0].Name != "x" || o[0].Shown != `"n2"` {
+		t.Errorf("outputs %+v", o)
+	}
+}
+
+func TestFailureReachesClient(t *testing.T) {
+	s := newSite(t, time.Second)
+	s.hire("w", 4, func(r *task.Request) task.Result {
+		if r.Node == "n1" {
+			return task.Result{Status: task.Failed, Failure: task.Failure{Message: "no good", Traceback: "where"}}
+		}
+		return s.count(r)
+	})
+	e := s.run(document(20, before))
+	if e.Outcome.Status != engine.Failed || e.Outcome.Node != "n1" || e.Outcome.Failure.Message != "no good" || e.Counts.Succeeded != 1 {
+		t.Errorf("%+v, %+v", e.Outcome, e.Counts)
+	}
+	if st := s.coordinator.Status(); st.Ready != 0 || st.Leased != 0 {
+		t.Errorf("left behind: %d ready, %d leased", st.Ready, st.Leased)
+	}
+}
+
+// TestChurn kills workers, lets others leave and hires new ones while runs are
+// under way. All runs end well, and no task's result is counted twice.
+func TestChurn(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	s := newSite(t, 200*time.Millisecond)
+	var mu sync.Mutex // random is used by tasks too
+	slow := func(r *task.Request) task.Result {
+		mu.Lock()
+		d := time.Duration(random.IntN(20)) * time.Millisecond
+		mu.Unlock()
+		time.Sleep(d) // stands for work
+		return s.count(r)
+	}
+	ended := make(chan coordinator.Ended, 4)
+	for range cap(ended) {
+		go func() {
+			ended <- s.run(document(60, func(i int) []int {
+				mu.Lock()
+				defer mu.Unlock()
+				if i == 0 || random.IntN(3) == 0 {
+					return nil
+				}
+				return []int{random.IntN(i)}
+			}))
+		}()
+	}
+	var hands []*hand
+	for n, left := 0, cap(ended); left > 0; n++ {
+		hands = append(hands, s.hire(fmt.Sprint("w", n), 1+n%3, slow))
+		select {
+		case e := <-ended:
+			left--
+			if e.Outcome.Status != engine.Succeeded || e.Counts.Succeeded != 60 {
+				t.Errorf("%+v, %+v", e.Outcome, e.Counts)
+			}
+		case <-time.After(100 * time.Millisecond): // the pace of the churn
+		}
+		if len(hands) > 3 {
+			h := hands[0]
+			hands = hands[1:]
+			if n%2 == 0 {
+				h.kill()
+			} else {
+				h.leave()
+			}
+		}
+	}
+	if totals := s.coordinator.Status().Totals; totals.Succeeded != 240 {
+		t.Errorf("%d results were counted, want 240 (%+v)", totals.Succeeded, totals)
+	}
+}
+
+func TestCancel(t *testing.T) {
+	s := newSite(t, time.Second)
+	begun := make(chan struct{}, 1)
+	s.hire("w", 1, func(r *task.Request) task.Result {
+		begun <- struct{}{}
+		time.Sleep(time.Second) // stands for work that is not wanted any more
+		return s.count(r)
+	})
+	id := task.NewKey()
+	wait, err := s.client.Watch(id, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	if err := s.client.Submit(ctx, &coordinator.Submission{Run: id, Workflow: document(5, before)}); err != nil {
+		t.Fatal(err)
+	}
+	<-begun
+	if err := s.client.Cancel(ctx, id); err != nil {
+		t.Fatal(err)
+	}
+	if e, err := wait(ctx); err != nil || e.Outcome.Status != engine.Cancelled {
+		t.Errorf("%+v, %v", e, err)
+	}
+	if err := s.client.Cancel(ctx, "nosuchrun"); err == nil || !strings.Contains(err.Error(), "no such run") {
+		t.Errorf("cancelling what is not there: %v", err)
+	}
+}
+
+// A workflow that a client sends is validated, and opens no file here.
+func TestSubmissionIsValidated(t *testing.T) {
+	s := newSite(t, time.Second)
+	for name, doc := range map[string]string{
+		"not JSON":  `nonsense`,
+		"no task":   `{"nodes":[{"id":"a"}]}`,
+		"subgraph":  `{"nodes":[{"id":"a","task_type":"graph","task_identifier":"/etc/passwd"}]}`,
+		"not graph": `[]`,
+	} {
+		body := json.RawMessage(doc)
+		if !json.Valid(body) {
+			body, _ = json.Marshal(doc)
+		}
+		err := s.client.Submit(context.Background(), &coordinator.Submission{Run: task.NewKey(), Workflow: body})
+		if err == nil {
+			t.Errorf("%s was accepted", name)
+		}
+	}
+}

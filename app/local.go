@@ -71,7 +71,7 @@ func RunLocal(ctx context.Context, r Run, l Local) (engine.Outcome, error) {
 		}
 	})
 	pool, err := pyhost.Start(pyhost.Options{
-		Python: python, Env: append(r.Env[:len(r.Env):len(r.Env)], r.Set...), Dir: r.Dir,
+		Python: python, Env: r.environment(), Dir: r.Dir,
 		Processes: l.Processes, Threads: l.Threads, Fork: l.Fork, Preload: preload(r.Workflow),
 		Store: store, OnResults: run.OnResults, Logger: r.Logger,
 	})
@@ -81,6 +81,23 @@ func RunLocal(ctx context.Context, r Run, l Local) (engine.Outcome, error) {
 	defer pool.Close()
 	return run.Run(ctx, pool), nil
 }
+
+// RequiredInputs asks the interpreter of the run for the required inputs of a
+// task class.
+func (r Run) RequiredInputs(ctx context.Context) workflow.RequiredInputs {
+	return func(identifier string) ([]string, bool) {
+		python, err := pyhost.Find(r.Python, r.Env)
+		if err != nil {
+			return nil, false
+		}
+		found, err := pyhost.RequiredInputs(ctx, pyhost.Options{Python: python, Env: r.environment(), Dir: r.Dir}, []string{identifier})
+		names, ok := found[identifier]
+		return names, ok && err == nil
+	}
+}
+
+// environment is that of interpreters on this machine.
+func (r Run) environment() []string { return append(r.Env[:len(r.Env):len(r.Env)], r.Set...) }
 
 // preload lists the identifiers whose modules are worth importing once.
 func preload(wf *workflow.Workflow) []string {

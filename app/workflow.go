@@ -30,31 +30,48 @@ func (e *InvalidError) Hint() string {
 }
 
 // LoadWorkflow reads a workflow and applies parameters, [NODE:]NAME=VALUE.
-func LoadWorkflow(path string, parameters []string) (*workflow.Workflow, error) {
+// required tells the required inputs of task classes; it is only asked when
+// nothing else tells where the workflow starts.
+func LoadWorkflow(path string, parameters []string, required workflow.RequiredInputs) (*workflow.Workflow, error) {
 	wf, err := workflow.LoadFile(path, workflow.LoadOptions{})
 	if err != nil {
 		return nil, &InvalidError{Cause: err}
-	}
-	if _, err := wf.TopologicalOrder(); err != nil {
-		return nil, &InvalidError{Cause: err, Advice: "only graphs without cycles can be run: take out one of these links"}
-	}
-	for i := range wf.Links {
-		if l := &wf.Links[i]; l.Conditional() {
-			source, target := wf.Nodes[l.Source].ID, wf.Nodes[l.Target].ID
-			return nil, &InvalidError{
-				Cause:  fmt.Errorf("link %s -> %s is conditional", source, target),
-				Advice: "graphs with conditions or on_error links cannot be run yet",
-			}
-		}
 	}
 	inputs, err := parseParameters(wf, parameters)
 	if err != nil {
 		return nil, err
 	}
-	if err := wf.ApplyInputs(inputs, nil); err != nil {
+	if err := wf.ApplyInputs(inputs, required); err != nil {
 		return nil, &InvalidError{Cause: err}
 	}
-	return wf, nil
+	return wf, settleEnds(wf, required)
+}
+
+// settleEnds makes sure that the workflow starts and ends somewhere. Start nodes
+// that only Python could tell are marked, so that nobody needs to ask again.
+func settleEnds(wf *workflow.Workflow, required workflow.RequiredInputs) error {
+	if len(wf.Nodes) == 0 {
+		return nil
+	}
+	start := wf.StartNodes(required)
+	if len(start) == 0 {
+		return &InvalidError{Cause: noStart(wf), Advice: "set force_start_node on one of the nodes, or take out a link of the cycle"}
+	}
+	for _, i := range start {
+		wf.Nodes[i].ForceStart = true
+	}
+	if len(wf.EndNodes()) == 0 {
+		return &InvalidError{Cause: fmt.Errorf("workflow %s has no end node", wf.Label), Advice: "leave a node without links, or with a condition that may not hold"}
+	}
+	return nil
+}
+
+// noStart tells why a workflow has no node to begin with.
+func noStart(wf *workflow.Workflow) error {
+	if _, err := wf.TopologicalOrder(); err != nil {
+		return fmt.Errorf("workflow %s has no start node: %w", wf.Label, err)
+	}
+	return fmt.Errorf("workflow %s has no start node", wf.Label)
 }
 
 func parseParameters(wf *workflow.Workflow, parameters []string) ([]workflow.GraphInput, error) {

@@ -98,7 +98,7 @@ SHAPES = (
     ),
     Shape(
         name="class",
-        build=lambda n: {"nodes": _nodes(n, "class", "noop.Noop"), "links": []},
+        build=lambda n: {"nodes": _nodes(n, "class", "noopclass.Noop"), "links": []},
         expected=lambda n: {f"n{i}": {"result": 0} for i in range(n)},
         sizes=(100, 1_000, 10_000),
         growth=100_000,

@@ -49,7 +49,7 @@ class Side:
 
 def ours(binary: Path, folder: Path) -> Side:
     """Return the side that runs a copy of ``binary`` in ``folder``: a build while measuring changes nothing."""
-    return Side("ewoks-hpc", [shutil.copy2(str(binary), str(folder / "ewoks-hpc")), "run"], peer=False)
+    return Side("ewoks-hpc", [shutil.copy2(str(binary), str(folder / "ewoks-hpc")), "run", "--python", sys.executable], peer=False)
 
 
 def peer() -> Side:

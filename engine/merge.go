@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/ewoks-hpc/ewoks-hpc/task"
 	"github.com/ewoks-hpc/ewoks-hpc/workflow"
@@ -11,23 +13,51 @@ import (
 func (s *State) fire(x *execution, r task.Result) {
 	for _, l := range s.plan.wf.Outgoing(x.node) {
 		link := &s.plan.wf.Links[l]
-		if link.OnError {
+		if link.OnError || len(link.Conditions) > 0 && !slices.Contains(r.Fired, l) {
 			continue
 		}
-		data, missing := carry(link, r.Outputs)
-		if missing != "" {
-			source, target := s.plan.wf.Nodes[link.Source].ID, s.plan.wf.Nodes[link.Target].ID
-			s.finish(Outcome{Status: Failed, Node: source.String(), Failure: task.Failure{
-				Cause: task.Exception, Type: "KeyError",
-				Message: fmt.Sprintf("'%s' is not an output variable of the source node (Link '%s' -> '%s')", missing, source, target),
-			}})
-			return
-		}
-		s.deliver(l, delivery{filled: true, from: r.Seq, data: data})
-		if s.outcome.Status != Running {
+		if !s.send(l, r.Seq, r.Outputs) {
 			return
 		}
 	}
+}
+
+// fireError carries an error, and what the failed task had been given over
+// links, over the links that handle errors.
+func (s *State) fireError(x *execution, r task.Result) {
+	o := overlay{list: slices.Clone(x.data)}
+	o.add(r.Outputs)
+	for _, l := range s.plan.wf.Outgoing(x.node) {
+		if s.plan.wf.Links[l].OnError && !s.send(l, r.Seq, o.list) {
+			return
+		}
+	}
+}
+
+// exception is the error of a task, for links that handle it, when no
+// interpreter was left to tell.
+func exception(f task.Failure) []task.Named {
+	text, _ := json.Marshal(map[string]string{"errorMessage": f.Message, "traceBack": f.Traceback})
+	return []task.Named{
+		{Name: "WorkflowException", Value: task.Value{Kind: task.Literal, JSON: text}},
+		{Name: "WorkflowExceptionInstance", Value: task.ExceptionValue(f.Message)},
+	}
+}
+
+// send brings data over a link. It reports whether the run goes on.
+func (s *State) send(l int, from uint64, outputs []task.Named) bool {
+	link := &s.plan.wf.Links[l]
+	data, missing := carry(link, outputs)
+	if missing != "" {
+		source, target := s.plan.wf.Nodes[link.Source].ID, s.plan.wf.Nodes[link.Target].ID
+		s.finish(Outcome{Status: Failed, Node: source.String(), Failure: task.Failure{
+			Cause: task.Exception, Type: "KeyError",
+			Message: fmt.Sprintf("'%s' is not an output variable of the source node (Link '%s' -> '%s')", missing, source, target),
+		}})
+		return false
+	}
+	s.deliver(l, delivery{filled: true, from: from, data: data})
+	return s.outcome.Status == Running
 }
 
 // carry selects and renames the outputs that go over a link. It returns the
@@ -105,7 +135,22 @@ func (s *State) inputs(node int) []task.Named {
 	if len(m.slots) == 0 {
 		return defaults
 	}
-	o := overlay{list: append([]task.Named(nil), defaults...)}
+	o := overlay{list: slices.Clone(defaults)}
+	for i := range m.slots {
+		o.add(m.slots[i].data)
+	}
+	o.add(m.retained.data)
+	return o.list
+}
+
+// carried is what links have brought to a node, if one of its own links may want
+// it for an error.
+func (s *State) carried(node int) []task.Named {
+	if !s.plan.nodes[node].wanted.Error {
+		return nil
+	}
+	var o overlay
+	m := &s.merging[node]
 	for i := range m.slots {
 		o.add(m.slots[i].data)
 	}

@@ -26,7 +26,8 @@ type nodePlan struct {
 	defaults []task.Named
 	required int // number of required incoming links
 	wanted   task.Wanted
-	fatal    bool
+	tests    []task.Test
+	fatal    bool // no link handles an error of the node
 	// once: nothing can trigger the node again after its first execution.
 	once bool
 }
@@ -87,12 +88,28 @@ func (p *Plan) node(i int, acyclic bool) nodePlan {
 			n.once = false
 		}
 	}
-	used := false
+	used, handled := false, false
 	for _, l := range p.wf.Outgoing(i) {
 		link := &p.wf.Links[l]
-		n.fatal = n.fatal && !link.OnError
-		used = used || link.MapAll || len(link.DataMapping) > 0
+		data := link.MapAll || len(link.DataMapping) > 0
+		if link.OnError {
+			n.fatal = false
+			handled = handled || data
+			continue
+		}
+		used = used || data
+		if len(link.Conditions) > 0 {
+			n.tests = append(n.tests, test(l, link))
+		}
 	}
-	n.wanted = task.Wanted{None: !used, Keep: p.keep && used, Show: p.selected[i]}
+	n.wanted = task.Wanted{None: !used, Keep: p.keep && (used || handled), Show: p.selected[i], Error: handled}
 	return n
+}
+
+func test(l int, link *workflow.Link) task.Test {
+	t := task.Test{Link: l}
+	for _, c := range link.Conditions {
+		t.Conditions = append(t.Conditions, task.Condition{Output: string(c.Output), Value: c.Value})
+	}
+	return t
 }

@@ -42,6 +42,30 @@ func (s *State) let(seq uint64) {
 	}
 }
 
+// lend notes that an execution refers to what was delivered to its node: its
+// request may wait while newer deliveries take the place of these.
+func (s *State) lend(x *execution) {
+	m := &s.merging[x.node]
+	for i := range m.slots {
+		s.lendOne(x, m.slots[i])
+	}
+	s.lendOne(x, m.retained)
+}
+
+func (s *State) lendOne(x *execution, d delivery) {
+	if made := s.made[d.from]; d.filled && made != nil && len(d.data) > 0 {
+		made.refs++
+		x.from = append(x.from, d.from)
+	}
+}
+
+// giveBack ends what lend began.
+func (s *State) giveBack(x *execution) {
+	for _, seq := range x.from {
+		s.let(seq)
+	}
+}
+
 // replace puts a delivery where another may have been.
 func (s *State) replace(slot *delivery, d delivery) {
 	s.drop(*slot)

@@ -36,6 +36,10 @@ type execution struct {
 	node    int
 	request *task.Request
 	lost    int
+	// data is what links brought, for those that handle an error of the task.
+	data []task.Named
+	// from are the tasks whose outputs it was given.
+	from []uint64
 }
 
 // merger gathers what the links of a node deliver until it can execute.

@@ -48,9 +48,11 @@ func (s *State) end(r task.Result) {
 	case r.Status == task.Succeeded:
 		s.succeed(x, r)
 	case r.Status == task.Failed && current:
-		s.fail(x, r.Failure)
-	case r.Status != task.Failed && current:
+		s.fail(x, r)
+	case r.Status == task.Lost && current:
 		s.lose(x, r.Failure)
+	case r.Status == task.Skipped && current:
+		s.again(x)
 	}
 }
 
@@ -67,16 +69,31 @@ func (s *State) succeed(x *execution, r task.Result) {
 	s.record(r)
 	s.fire(x, r)
 	s.let(r.Seq)
+	s.giveBack(x)
 	if s.plan.nodes[x.node].once {
 		s.clear(x.node)
 	}
 }
 
-// fail ends the run: no link handles the error.
-func (s *State) fail(x *execution, f task.Failure) {
+// fail carries the error over the links that handle it. If there is none, the
+// run ends.
+func (s *State) fail(x *execution, r task.Result) {
 	delete(s.running, x.request.Seq)
 	s.counts.Failed++
-	s.finish(Outcome{Status: Failed, Node: x.request.Node, Failure: f})
+	if s.plan.nodes[x.node].fatal {
+		s.finish(Outcome{Status: Failed, Node: x.request.Node, Failure: r.Failure})
+		return
+	}
+	if r.Outputs == nil {
+		r.Outputs = exception(r.Failure)
+	}
+	s.record(r)
+	s.fireError(x, r)
+	s.let(r.Seq)
+	s.giveBack(x)
+	if s.plan.nodes[x.node].once {
+		s.clear(x.node)
+	}
 }
 
 // lose tries again what vanished through no fault of the task.
@@ -85,9 +102,13 @@ func (s *State) lose(x *execution, f task.Failure) {
 	s.counts.Lost++
 	if x.lost > s.o.MaxLost {
 		f.Message = fmt.Sprintf("task of node '%s' was lost %d times: %s", x.request.Node, x.lost, f.Message)
-		s.fail(x, f)
+		s.fail(x, task.Result{ID: x.request.ID, Status: task.Failed, Failure: f})
 		return
 	}
+	s.again(x)
+}
+
+func (s *State) again(x *execution) {
 	again := *x.request
 	again.Attempt++
 	x.request = &again
@@ -101,8 +122,11 @@ func (s *State) start(node int, inputs []task.Named) {
 		ID: task.ID{Run: s.o.Run, Seq: s.seq}, Attempt: 1, Node: n.ID.String(), Label: n.Label,
 		Type: n.TaskType, Identifier: n.Identifier, Generator: n.Generator,
 		Inputs: inputs, Wanted: p.wanted, Fatal: p.fatal, Limit: s.o.Limit,
+		Tests: p.tests, Else: n.ElseValue,
 	}
-	s.running[s.seq] = &execution{node: node, request: r}
+	x := &execution{node: node, request: r, data: s.carried(node)}
+	s.lend(x)
+	s.running[s.seq] = x
 	s.counts.Started++
 	s.actions = append(s.actions, Start{r})
 }

@@ -94,6 +94,7 @@ func (p *Pool) give(l *lane) {
 	e := p.queue[0]
 	p.queue[0] = nil
 	p.queue = p.queue[1:]
+	e.request.Batch = p.batch[e.request.Run]
 	l.given = append(l.given, e)
 	l.outbox.add(e.request)
 }

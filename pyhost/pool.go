@@ -26,7 +26,8 @@ type Pool struct {
 	hosts  []*interpreter
 	queue  []*entry
 	known  estimates
-	broken error // why no interpreter can be started any more
+	batch  map[string]int // by run; see task.Request.Batch
+	broken error          // why no interpreter can be started any more
 	closed bool
 }
 
@@ -42,7 +43,7 @@ const (
 
 // Start starts the interpreters and waits until they are ready.
 func Start(o Options) (*Pool, error) {
-	p := &Pool{o: o.withDefaults(), known: estimates{}, closing: make(chan struct{})}
+	p := &Pool{o: o.withDefaults(), known: estimates{}, batch: map[string]int{}, closing: make(chan struct{})}
 	if p.o.Dir != "" {
 		if info, err := os.Stat(p.o.Dir); err != nil || !info.IsDir() {
 			return nil, &DirError{p.o.Dir, err}
@@ -131,6 +132,9 @@ func (p *Pool) Drop(run string, seqs []uint64) {
 func (p *Pool) Forget(run string) {
 	header, _ := json.Marshal(map[string]any{"forget": run})
 	p.tellAll(header)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.batch, run)
 }
 
 // tellAll tells each interpreter, over the socket of a thread that can listen.
@@ -230,8 +234,12 @@ func (p *Pool) settle(l *lane, results []task.Result) {
 		if n < 0 {
 			continue
 		}
+		request := l.given[n].request
 		if r.Status != task.Skipped {
-			p.known.learn(l.given[n].request.Identifier, r.Duration)
+			p.known.learn(request.Identifier, r.Duration)
+		}
+		if r.Status == task.Failed && request.Fatal {
+			p.batch[r.Run]++
 		}
 		l.given = slices.Delete(l.given, n, n+1)
 	}

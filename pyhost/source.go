@@ -10,7 +10,7 @@ import (
 var sources embed.FS
 
 // modules are in the order in which each can import those before it.
-var modules = []string{"wire", "values", "tasks", "capture", "host", "start"}
+var modules = []string{"wire", "values", "tasks", "conditions", "capture", "host", "start"}
 
 func source(name string) string {
 	b, err := sources.ReadFile("python/" + name + ".py")

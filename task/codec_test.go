@@ -93,14 +93,28 @@ func (g generator) request() *task.Request {
 	return &task.Request{
 		ID: g.id(), Attempt: g.r.IntN(9), Node: g.text(), Label: g.text(), Type: g.text(), Identifier: g.text(), Generator: g.text(),
 		Inputs: g.named(0), Wanted: task.Wanted{None: g.r.IntN(2) == 0, Keep: g.r.IntN(2) == 0, Show: g.r.IntN(2) == 0},
-		Fatal: g.r.IntN(2) == 0, Limit: time.Duration(g.r.IntN(1e6)) * time.Millisecond,
+		Fatal: g.r.IntN(2) == 0, Limit: time.Duration(g.r.IntN(1e6)) * time.Millisecond, Tests: g.tests(),
 	}
+}
+
+func (g generator) tests() (list []task.Test) {
+	for range g.r.IntN(3) {
+		test := task.Test{Link: g.r.IntN(100)}
+		for range 1 + g.r.IntN(2) {
+			test.Conditions = append(test.Conditions, task.Condition{Output: g.text(), Value: []byte([]string{"null", "true", `"x"`, "1.5"}[g.r.IntN(4)])})
+		}
+		list = append(list, test)
+	}
+	return list
 }
 
 func (g generator) result() task.Result {
 	r := task.Result{
 		ID: g.id(), Attempt: g.r.IntN(9), Status: task.Status(g.r.IntN(4)), Outputs: g.named(0), Stdout: g.text(), Stderr: g.text(),
 		Duration: time.Duration(g.r.IntN(1e9)) * time.Microsecond,
+	}
+	for range g.r.IntN(3) {
+		r.Fired = append(r.Fired, g.r.IntN(100))
 	}
 	if g.r.IntN(2) == 0 {
 		r.Shown = []task.Shown{{Name: g.text(), JSON: []byte(`{"type":"x"}`)}}

@@ -10,15 +10,17 @@ import (
 func DecodeRequests(data []byte, blobs [][]byte) ([]*Request, error) {
 	var wires []struct {
 		head
-		Node       string      `json:"n"`
-		Label      string      `json:"l"`
-		Type       string      `json:"t"`
-		Identifier string      `json:"i"`
-		Generator  string      `json:"g"`
-		Inputs     []namedWire `json:"in"`
-		Wanted     int         `json:"w"`
-		Fatal      bool        `json:"f"`
-		Limit      int64       `json:"x"`
+		Node       string          `json:"n"`
+		Label      string          `json:"l"`
+		Type       string          `json:"t"`
+		Identifier string          `json:"i"`
+		Generator  string          `json:"g"`
+		Inputs     []namedWire     `json:"in"`
+		Wanted     int             `json:"w"`
+		Fatal      bool            `json:"f"`
+		Limit      int64           `json:"x"`
+		Tests      []testWire      `json:"c"`
+		Else       json.RawMessage `json:"ce"`
 	}
 	if err := json.Unmarshal(data, &wires); err != nil {
 		return nil, fmt.Errorf("requests: %w", err)
@@ -32,8 +34,11 @@ func DecodeRequests(data []byte, blobs [][]byte) ([]*Request, error) {
 		reqs[i] = &Request{
 			ID: ID{w.Run, w.Seq}, Attempt: w.Attempt, Node: w.Node, Label: w.Label,
 			Type: w.Type, Identifier: w.Identifier, Generator: w.Generator, Inputs: inputs,
-			Wanted: Wanted{None: w.Wanted&wantNone != 0, Keep: w.Wanted&wantKeep != 0, Show: w.Wanted&wantShow != 0},
-			Fatal:  w.Fatal, Limit: time.Duration(w.Limit) * time.Millisecond,
+			Wanted: Wanted{None: w.Wanted&wantNone != 0, Keep: w.Wanted&wantKeep != 0, Show: w.Wanted&wantShow != 0, Error: w.Wanted&wantError != 0},
+			Fatal:  w.Fatal, Limit: time.Duration(w.Limit) * time.Millisecond, Else: w.Else,
+		}
+		for _, t := range w.Tests {
+			reqs[i].Tests = append(reqs[i].Tests, Test(t))
 		}
 	}
 	return reqs, nil
@@ -45,6 +50,7 @@ func DecodeResults(data []byte, blobs [][]byte) ([]Result, error) {
 		head
 		Status   Status      `json:"k"`
 		Outputs  []namedWire `json:"o"`
+		Fired    []int       `json:"fi"`
 		Shown    []shownWire `json:"j"`
 		Failure  Failure     `json:"e"`
 		Stdout   string      `json:"so"`
@@ -64,7 +70,7 @@ func DecodeResults(data []byte, blobs [][]byte) ([]Result, error) {
 			return nil, fmt.Errorf("result %s/%d: unknown status %d", w.Run, w.Seq, w.Status)
 		}
 		r := Result{
-			ID: ID{w.Run, w.Seq}, Attempt: w.Attempt, Status: w.Status, Outputs: outputs,
+			ID: ID{w.Run, w.Seq}, Attempt: w.Attempt, Status: w.Status, Outputs: outputs, Fired: w.Fired,
 			Failure: w.Failure, Stdout: w.Stdout, Stderr: w.Stderr,
 			Duration: time.Duration(w.Duration) * time.Microsecond,
 		}
@@ -90,6 +96,29 @@ type namedWire struct {
 
 func (n *namedWire) UnmarshalJSON(data []byte) error {
 	return unmarshalTuple(data, &n.name, &n.value)
+}
+
+type testWire Test
+
+func (t *testWire) UnmarshalJSON(data []byte) error {
+	var conditions []conditionWire
+	err := unmarshalTuple(data, &t.Link, &conditions)
+	for _, c := range conditions {
+		t.Conditions = append(t.Conditions, Condition(c))
+	}
+	return err
+}
+
+type conditionWire Condition
+
+func (c *conditionWire) UnmarshalJSON(data []byte) error {
+	if err := unmarshalTuple(data, &c.Output, &c.Value); err != nil {
+		return err
+	}
+	if c.Value == nil { // null in a list leaves its target alone
+		c.Value = json.RawMessage("null")
+	}
+	return nil
 }
 
 type shownWire Shown

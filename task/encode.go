@@ -9,8 +9,9 @@ import (
 // only messages whose cost counts once per task. Their JSON is, in words:
 //
 //	request: {"r":run,"s":seq,"a":attempt,"n":node,"l":label,"t":type,"i":identifier,
-//	          "g":generator,"in":[[name,value]...],"w":wanted bits,"f":fatal,"x":limit in ms}
-//	result:  {"r":run,"s":seq,"a":attempt,"k":status,"o":[[name,value]...],"j":[[name,JSON as text]...],
+//	          "g":generator,"in":[[name,value]...],"w":wanted bits,"f":fatal,"b":batch,"x":limit in ms,
+//	          "c":[[link,[[output,JSON value]...]]...],"ce":else value}
+//	result:  {"r":run,"s":seq,"a":attempt,"k":status,"o":[[name,value]...],"fi":[link...],"j":[[name,JSON as text]...],
 //	          "e":failure,"so":stdout,"se":stderr,"d":duration in µs}
 //	value:   null (missing), ["j",json], ["p",first blob,count], ["s",path,bytes],
 //	         ["h",seq,output] or ["g",[[name,value]...]]
@@ -19,6 +20,7 @@ const (
 	wantNone = 1 << iota
 	wantKeep
 	wantShow
+	wantError
 )
 
 // Encoder gathers the header and the blobs of one frame.
@@ -74,10 +76,42 @@ func (e *Encoder) request(r *Request) {
 	if r.Fatal {
 		e.Raw(`,"f":true`)
 	}
+	if r.Batch > 0 {
+		e.number(`,"b":`, int64(r.Batch))
+	}
+	if len(r.Tests) > 0 {
+		e.tests(r)
+	}
 	if r.Limit > 0 {
 		e.number(`,"x":`, max(1, r.Limit.Milliseconds()))
 	}
 	e.Raw("}")
+}
+
+func (e *Encoder) tests(r *Request) {
+	e.Raw(`,"c":[`)
+	for i, t := range r.Tests {
+		if i > 0 {
+			e.Raw(",")
+		}
+		e.number("[", int64(t.Link))
+		e.Raw(",[")
+		for j, c := range t.Conditions {
+			if j > 0 {
+				e.Raw(",")
+			}
+			e.text("[", c.Output)
+			e.Raw(",")
+			e.Header = append(e.Header, c.Value...)
+			e.Raw("]")
+		}
+		e.Raw("]]")
+	}
+	e.Raw("]")
+	if r.Else != nil {
+		e.Raw(`,"ce":`)
+		e.Header = append(e.Header, r.Else...)
+	}
 }
 
 func (e *Encoder) result(r *Result) {
@@ -86,6 +120,12 @@ func (e *Encoder) result(r *Result) {
 	if len(r.Outputs) > 0 {
 		e.Raw(`,"o":`)
 		e.named(r.Outputs)
+	}
+	for i, link := range r.Fired {
+		e.number([]string{`,"fi":[`, ","}[min(i, 1)], int64(link))
+	}
+	if len(r.Fired) > 0 {
+		e.Raw("]")
 	}
 	if len(r.Shown) > 0 {
 		e.Raw(`,"j":[`)
@@ -189,6 +229,9 @@ func (w Wanted) bits() (bits int) {
 	}
 	if w.Show {
 		bits |= wantShow
+	}
+	if w.Error {
+		bits |= wantError
 	}
 	return bits
 }

@@ -1,6 +1,9 @@
 package task
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // Request asks for one attempt at a task.
 type Request struct {
@@ -18,10 +21,31 @@ type Request struct {
 	// Wanted says what is to become of the outputs.
 	Wanted Wanted
 	// Fatal means that a failure ends the run, so that an interpreter skips the
-	// tasks of the run that it has read ahead.
+	// tasks of the run that it has read ahead: those of the same Batch.
 	Fatal bool
+	// Batch is set by whoever feeds an interpreter, and grows with every failure
+	// of the run there: what is sent after it does not count as read ahead.
+	Batch int
 	// Limit bounds the execution; zero means no limit.
 	Limit time.Duration
+	// Tests are the conditional links that leave the node. The interpreter that
+	// has the outputs tells which of them fire.
+	Tests []Test
+	// Else is the conditions_else_value of the node as JSON; nil is null.
+	Else json.RawMessage
+}
+
+// Test are the conditions of one link, all of which must hold.
+type Test struct {
+	// Link is its position in the workflow.
+	Link       int
+	Conditions []Condition
+}
+
+// Condition compares an output with a value, which is JSON.
+type Condition struct {
+	Output string
+	Value  json.RawMessage
 }
 
 // Wanted says what is to become of the outputs of a task.
@@ -32,6 +56,8 @@ type Wanted struct {
 	Keep bool
 	// Show asks for the outputs as JSON too, for people to read.
 	Show bool
+	// Error asks, if the task fails, for the exception as outputs.
+	Error bool
 }
 
 // Environment is what the tasks of a run find around them.

@@ -11,8 +11,11 @@ type Result struct {
 	Attempt int
 	// Status says which of the other fields count.
 	Status Status
-	// Outputs are the values of a task that Succeeded, in the task's order.
+	// Outputs are the values of a task that Succeeded, in the task's order. Of a
+	// task that Failed they are its exception, if the request asked for it.
 	Outputs []Named
+	// Fired are the links among the request's Tests whose conditions hold.
+	Fired []int
 	// Shown are the same outputs as JSON, when the request asked to show them.
 	Shown []Shown
 	// Failure tells why the task did not succeed.
@@ -34,7 +37,7 @@ const (
 	Failed
 	// Lost attempts vanished through no fault of the task: it may run again.
 	Lost
-	// Skipped tasks were not started, because their run had already failed.
+	// Skipped tasks were not started, because another of their run had failed.
 	Skipped
 )
 

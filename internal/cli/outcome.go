@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -29,38 +28,16 @@ func printOutcome(s Streams, o engine.Outcome, p *progress) error {
 	return failedError{exitFailed}
 }
 
-// outputsJSON merges outputs into one object; later ones replace earlier ones
-// of the same name, in their place.
+// outputsJSON merges outputs into one object, sorted by name: outputs of a class
+// have no order of their own. Later ones replace earlier ones of the same name.
 func outputsJSON(outputs []engine.Output) []byte {
-	place := map[string]int{}
-	var names, values []string
+	merged := map[string]json.RawMessage{}
 	for _, o := range outputs {
-		text := o.Shown
-		if text == "" {
-			text = `{"type":"MissingData","repr":"<MISSING_DATA>"}`
-		}
-		if i, again := place[o.Name]; again {
-			values[i] = text
-			continue
-		}
-		place[o.Name] = len(names)
-		names, values = append(names, o.Name), append(values, text)
+		merged[o.Name] = json.RawMessage(or(o.Shown, `{"type":"MissingData","repr":"<MISSING_DATA>"}`))
 	}
-	var b bytes.Buffer
-	b.WriteByte('{')
-	for i, name := range names {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		key, _ := json.Marshal(name)
-		b.Write(key)
-		b.WriteByte(':')
-		b.WriteString(values[i])
+	text, err := json.MarshalIndent(merged, "", "  ")
+	if err != nil { // an interpreter sent what is not JSON
+		text, _ = json.Marshal(map[string]string{"error": err.Error()})
 	}
-	b.WriteByte('}')
-	var indented bytes.Buffer
-	if json.Indent(&indented, b.Bytes(), "", "  ") != nil {
-		return append(b.Bytes(), '\n')
-	}
-	return append(indented.Bytes(), '\n')
+	return append(text, '\n')
 }

@@ -49,7 +49,7 @@ func runRun(ctx context.Context, cmd *cli.Command, s Streams) error {
 	if cmd.Args().Len() != 1 {
 		return usageError{fmt.Errorf("run takes one workflow, got %d", cmd.Args().Len()), "ewoks-hpc run WORKFLOW [--scheduler HOW]"}
 	}
-	r, err := describeRun(cmd)
+	r, err := describeRun(ctx, cmd)
 	if err != nil {
 		return err
 	}
@@ -64,10 +64,7 @@ func runRun(ctx context.Context, cmd *cli.Command, s Streams) error {
 }
 
 // describeRun gathers what does not depend on the scheduler.
-func describeRun(cmd *cli.Command) (r app.Run, err error) {
-	if r.Workflow, err = app.LoadWorkflow(cmd.Args().First(), cmd.StringSlice("parameter")); err != nil {
-		return r, err
-	}
+func describeRun(ctx context.Context, cmd *cli.Command) (r app.Run, err error) {
 	if r.Env, err = app.Environ(os.Environ(), cmd.String("env")); err != nil {
 		return r, err
 	}
@@ -82,7 +79,8 @@ func describeRun(cmd *cli.Command) (r app.Run, err error) {
 	if r.Limit < 0 {
 		return r, usageError{fmt.Errorf("--task-timeout %s", r.Limit), "give a positive time, like 90s or 10m"}
 	}
-	return r, nil
+	r.Workflow, err = app.LoadWorkflow(cmd.Args().First(), cmd.StringSlice("parameter"), r.RequiredInputs(ctx))
+	return r, err
 }
 
 func execute(ctx context.Context, cmd *cli.Command, r app.Run) (engine.Outcome, error) {

@@ -22,6 +22,9 @@ func newScale(s Streams) *cli.Command {
 			if err := noArguments(cmd); err != nil {
 				return err
 			}
+			if cmd.Int("jobs") < 0 {
+				return usageError{fmt.Errorf("--jobs %d", cmd.Int("jobs")), "give the number of worker jobs"}
+			}
 			client, err := reach(ctx, cmd)
 			if err != nil {
 				return err

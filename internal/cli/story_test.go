@@ -1,6 +1,7 @@
 package cli_test
 
 import (
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +18,8 @@ import (
 
 // The test binary is the program itself, and the helpers that stories use.
 func TestMain(m *testing.M) {
+	// Stories mostly wait, so more of them than there are CPUs run at a time.
+	_ = flag.Set("test.parallel", "4") // -parallel beats it
 	testscript.Main(m, map[string]func(){
 		"ewoks-hpc":  func() { os.Exit(cli.Main(os.Args, "test")) },
 		"await":      func() { os.Exit(await(os.Args[1:])) },
@@ -41,27 +44,23 @@ func TestMain(m *testing.M) {
 func TestStories(t *testing.T) {
 	bare := filepath.Join(t.TempDir(), "bare")
 	ewokstest.BareVenv(t, bare)
+	_, noVenv := ewokstest.FindVenv()
+	if noVenv != nil && os.Getenv(ewokstest.RequireEnv) == "require" {
+		t.Fatal(noVenv)
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/stories",
 		RequireExplicitExec: true,
 		Deadline:            time.Now().Add(storyTime),
 		Setup:               func(env *testscript.Env) error { return setup(env, bare) },
 		Condition: func(name string) (bool, error) {
-			return name == "venv" && hasVenv(t), nil
+			return name == "venv" && noVenv == nil, nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":     exits,
 			"noprocess": noProcess,
 		},
 	})
-}
-
-func hasVenv(t *testing.T) (has bool) {
-	t.Run("venv", func(t *testing.T) {
-		defer func() { has = !t.Skipped() && !t.Failed() }()
-		ewokstest.Venv(t)
-	})
-	return has
 }
 
 // storyTime bounds all stories together: one that hangs says where.
@@ -90,7 +89,7 @@ func setup(env *testscript.Env, bare string) error {
 		return err
 	}
 	env.Setenv("PROGRAM", program)
-	return os.Mkdir(home, 0o700)
+	return os.MkdirAll(home, 0o700)
 }
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {

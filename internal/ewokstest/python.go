@@ -31,7 +31,7 @@ func Root() (string, error) {
 // and matplotlib. Without it the test is skipped, or fails, see [RequireEnv].
 func Venv(t testing.TB) string {
 	t.Helper()
-	venv, err := venv()
+	venv, err := FindVenv()
 	if err == nil {
 		return venv
 	}
@@ -41,6 +41,10 @@ func Venv(t testing.TB) string {
 	t.Skipf("SKIPPED %s: %v (%s=require makes this a failure)", t.Name(), err, RequireEnv)
 	return ""
 }
+
+// FindVenv returns the virtual environment of the repository, or what is wrong
+// with it.
+func FindVenv() (string, error) { return venv() }
 
 var venv = sync.OnceValues(func() (string, error) {
 	root, err := Root()

@@ -20,10 +20,11 @@ import traceback
 
 from . import tasks
 from .capture import Capture
+from .conditions import fired
 from .values import Unpicklable, Values, is_missing, show
 
 SUCCEEDED, FAILED, SKIPPED = 0, 1, 3
-WANT_NONE, WANT_KEEP, WANT_SHOW = 1, 2, 4
+WANT_NONE, WANT_KEEP, WANT_SHOW, WANT_ERROR = 1, 2, 4, 8
 
 
 def describe_interpreter():
@@ -38,7 +39,7 @@ class Host:
         self._channels = channels
         self._values = Values(store)
         self._capture = Capture(len(channels))
-        self._halted = set()
+        self._halted = {}  # run -> batch in which a task failed
 
     def serve(self):
         """Work until the first channel ends."""
@@ -59,11 +60,11 @@ class Host:
                 self._values.drop(header["of"], header["drop"])
             elif "forget" in header:
                 self._values.forget(header["forget"])
-                self._halted.discard(header["forget"])
+                self._halted.pop(header["forget"], None)
 
     def _execute(self, channel, request, blobs):
         result = {"r": request["r"], "s": request["s"], "a": request["a"]}
-        if request["r"] in self._halted:
+        if request.get("b", 0) <= self._halted.get(request["r"], -1):
             result["k"] = SKIPPED
             channel.write({"results": [result]})
             return
@@ -73,10 +74,9 @@ class Host:
             self._run(request, blobs, result, produced)
         except BaseException as error:
             if request.get("f"):
-                self._halted.add(request["r"])
-            result["k"] = FAILED
-            result["e"] = _failure(request, error)
+                self._halted[request["r"]] = request.get("b", 0)
             produced = []
+            self._fail(request, error, result, produced)
         result["d"] = (time.perf_counter_ns() - start) // 1000
         out, err = self._capture.take()
         if out:
@@ -90,10 +90,41 @@ class Host:
         load = self._values.load
         inputs = {tasks.argument(n): load(v, run, blobs) for n, v in request.get("in", ())}
         outputs = tasks.execute(request, inputs)
+        if "c" in request:
+            judged = outputs.get("_ppfdict", {}) if request["t"] in ("ppfmethod", "ppfport") else outputs
+            result["fi"] = fired(request["c"], request.get("ce"), judged)
         if wanted & WANT_SHOW:
             result["j"] = [[n, show(v)] for n, v in outputs.items() if not is_missing(v)]
         if not wanted & WANT_NONE:
             result["o"] = self._values.dump(outputs, run, request["s"], wanted & WANT_KEEP, produced)
+
+    def _fail(self, request, error, result, produced):
+        result["k"] = FAILED
+        result["e"] = failure = _failure(request, error)
+        for key in ("o", "j", "fi"):
+            result.pop(key, None)
+        wanted = request.get("w", 0)
+        if wanted & WANT_ERROR:
+            outputs = {
+                "WorkflowException": {"errorMessage": failure["message"], "traceBack": failure["traceback"]},
+                "WorkflowExceptionInstance": _instance(error, failure["message"]),
+            }
+            run, seq = request["r"], request["s"]
+            try:
+                result["o"] = self._values.dump(outputs, run, seq, wanted & WANT_KEEP, produced)
+            except Unpicklable:  # the exception: what it says can always travel
+                del produced[:]
+                outputs["WorkflowExceptionInstance"] = RuntimeError(failure["message"])
+                result["o"] = self._values.dump(outputs, run, seq, wanted & WANT_KEEP, produced)
+
+
+def _instance(error, message):
+    """Return the exception that ewoks would raise for the task."""
+    if str(error) == message:
+        return error
+    instance = RuntimeError(message)
+    instance.__cause__ = error
+    return instance
 
 
 def _failure(request, error):

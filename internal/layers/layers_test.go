@@ -19,13 +19,14 @@ const module = "github.com/ewoks-hpc/ewoks-hpc"
 // docs/architecture.md.
 var allowed = map[string][]string{
 	// the core: pure
-	"task":      {},
-	"workflow":  {},
-	"engine":    {"task", "workflow"},
-	"scale":     {},
-	"templates": {},
-	"jobscript": {"templates"},
-	"config":    {},
+	"task":          {},
+	"workflow":      {},
+	"engine":        {"task", "workflow"},
+	"scale":         {},
+	"templates":     {},
+	"workflow/draw": {"workflow"},
+	"jobscript":     {"templates"},
+	"config":        {},
 	// adapters: each is the only home of something outside
 	"slurm":                         {},
 	"slurm/slurmtest":               {},
@@ -44,7 +45,7 @@ var allowed = map[string][]string{
 		"broker", "cluster", "cluster/local", "coordinator", "dashboard", "engine", "jobscript",
 		"pyhost", "runner", "slurm", "task", "templates", "worker", "workflow",
 	},
-	"internal/cli":  {"app", "config", "dashboard", "engine", "jobscript", "task", "workflow"},
+	"internal/cli":  {"app", "config", "dashboard", "engine", "jobscript", "task", "workflow", "workflow/draw"},
 	"cmd/ewoks-hpc": {"internal/cli"},
 	// tests
 	"internal/layers":    {},

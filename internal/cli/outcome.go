@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -35,9 +36,12 @@ func outputsJSON(outputs []engine.Output) []byte {
 	for _, o := range outputs {
 		merged[o.Name] = json.RawMessage(or(o.Shown, `{"type":"MissingData","repr":"<MISSING_DATA>"}`))
 	}
-	text, err := json.MarshalIndent(merged, "", "  ")
-	if err != nil { // an interpreter sent what is not JSON
-		text, _ = json.Marshal(map[string]string{"error": err.Error()})
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false) // people read <class 'object'>
+	e.SetIndent("", "  ")
+	if err := e.Encode(merged); err != nil { // an interpreter sent what is not JSON
+		_ = e.Encode(map[string]string{"error": err.Error()})
 	}
-	return append(text, '\n')
+	return text.Bytes()
 }

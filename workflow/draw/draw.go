@@ -34,7 +34,7 @@ func text(wf *workflow.Workflow) string {
 	start, end := marks(wf.StartNodes(nil)), marks(wf.EndNodes())
 	for _, i := range order(wf) {
 		n := &wf.Nodes[i]
-		fmt.Fprintf(&b, "\n%s  %s %s%s%s\n", n.ID, n.TaskType, n.Identifier, mark(start[i], "  [start]"), mark(end[i], "  [end]"))
+		fmt.Fprintf(&b, "\n%s  %s%s%s\n", n.ID, strings.TrimSpace(n.TaskType+" "+n.Identifier), mark(start[i], "  [start]"), mark(end[i], "  [end]"))
 		if n.Label != "" && n.Label != n.ID.String() {
 			fmt.Fprintf(&b, "    label %s\n", n.Label)
 		}
@@ -54,7 +54,7 @@ func dot(wf *workflow.Workflow) string {
 	fmt.Fprintf(&b, "digraph %s {\n  rankdir=LR;\n  node [shape=box, style=rounded];\n", quote(wf.ID))
 	for i := range wf.Nodes {
 		n := &wf.Nodes[i]
-		fmt.Fprintf(&b, "  n%d [label=%s];\n", i, quote(n.Name()+"\n"+n.TaskType+" "+short(n.Identifier, 40)))
+		fmt.Fprintf(&b, "  n%d [label=%s];\n", i, quote(title(n)))
 	}
 	for i := range wf.Links {
 		l := &wf.Links[i]
@@ -73,7 +73,7 @@ func mermaid(wf *workflow.Workflow) string {
 	b.WriteString("flowchart LR\n")
 	for i := range wf.Nodes {
 		n := &wf.Nodes[i]
-		fmt.Fprintf(&b, "  n%d[\"%s\"]\n", i, entities(n.Name()+"\n"+n.TaskType+" "+short(n.Identifier, 40)))
+		fmt.Fprintf(&b, "  n%d[\"%s\"]\n", i, entities(title(n)))
 	}
 	for i := range wf.Links {
 		l := &wf.Links[i]
@@ -88,6 +88,11 @@ func mermaid(wf *workflow.Workflow) string {
 		fmt.Fprintf(&b, "  n%d %s%s n%d\n", l.Source, arrow, label, l.Target)
 	}
 	return b.String()
+}
+
+// title is what stands in the box of a node.
+func title(n *workflow.Node) string {
+	return n.Name() + "\n" + strings.TrimSpace(n.TaskType+" "+short(n.Identifier, 40))
 }
 
 // describe says in words what goes over a link, and when.

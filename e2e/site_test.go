@@ -14,6 +14,9 @@ import (
 	"testing"
 	"time"
 
+	// The program is built apart from the tests; this tells go test that a change
+	// of it makes an earlier result void.
+	_ "github.com/ewoks-hpc/ewoks-hpc/internal/cli"
 	"github.com/ewoks-hpc/ewoks-hpc/internal/ewokstest"
 	"github.com/ewoks-hpc/ewoks-hpc/slurm/slurmtest"
 )

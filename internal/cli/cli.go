@@ -72,6 +72,11 @@ See it, and end it:        ewoks-hpc status, ewoks-hpc down` + exitHelp,
 		cmd.OnUsageError = usageErrorOf
 		// Values may hold commas, as in -p x=[1,2]: a flag is repeated instead.
 		cmd.DisableSliceFlagSeparator = true
+		for _, f := range cmd.Flags {
+			if f, ok := f.(cli.StringerSetter); ok {
+				f.SetStringer(flagText)
+			}
+		}
 		return nil
 	})
 	return root

@@ -54,11 +54,14 @@ func poolFlag(o jobscript.Option) cli.Flag {
 	if o.Default != "" {
 		usage += "; default: " + o.Default
 	}
+	usage = map[jobscript.Kind]string{
+		jobscript.Int: "`N`: ", jobscript.Duration: "`TIME`: ", jobscript.List: "`TEXT`: ", jobscript.String: "`TEXT`: ",
+	}[o.Kind] + usage
 	switch o.Kind {
 	case jobscript.Bool:
 		return &cli.BoolFlag{Name: o.Flag, Aliases: o.Aliases, Usage: usage, Category: "Pool"}
 	case jobscript.List:
-		return &cli.StringSliceFlag{Name: o.Flag, Aliases: o.Aliases, Usage: usage + "; may be repeated", Category: "Pool", Config: cli.StringConfig{}}
+		return &cli.StringSliceFlag{Name: o.Flag, Aliases: o.Aliases, Usage: usage + "; may be repeated", Category: "Pool"}
 	default:
 		return &cli.StringFlag{Name: o.Flag, Aliases: o.Aliases, Usage: usage, Category: "Pool"}
 	}

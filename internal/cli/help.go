@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"strings"
+
+	"github.com/urfave/cli/v3"
+)
+
+// flagText is a line of a help text: the names of a flag with a placeholder for
+// its value, a tab, and what it does. The placeholder is what the usage has in
+// backquotes.
+func flagText(f cli.Flag) string {
+	doc, ok := f.(cli.DocGenerationFlag)
+	if !ok {
+		return strings.Join(f.Names(), ", ")
+	}
+	placeholder, usage := unquoteUsage(doc.GetUsage())
+	var names []string
+	for _, n := range f.Names() {
+		if len(n) == 1 {
+			names = append(names, "-"+n)
+		} else {
+			names = append(names, "--"+n)
+		}
+	}
+	text := strings.Join(names, ", ")
+	if doc.TakesValue() {
+		text += " " + or(placeholder, "VALUE")
+	}
+	switch value := doc.GetValue(); value {
+	case "", "0", "0s", "[]", "false", "true":
+	default:
+		if !strings.Contains(usage, "default") {
+			usage += "; default: " + value
+		}
+	}
+	return text + "\t" + usage
+}
+
+func unquoteUsage(usage string) (placeholder, text string) {
+	before, rest, ok := strings.Cut(usage, "`")
+	if !ok {
+		return "", usage
+	}
+	placeholder, after, _ := strings.Cut(rest, "`")
+	if before == "" && strings.HasPrefix(after, ": ") {
+		return placeholder, after[2:] // the placeholder is not part of the sentence
+	}
+	return placeholder, before + placeholder + after
+}

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/broker"
 )
 
 // Down ends the cluster whose state directory this is, and returns when nothing
@@ -26,7 +28,8 @@ func Down(ctx context.Context, dir string) (string, error) {
 	}
 	err = client.Call(ctx, "down", nil, nil)
 	client.Close()
-	if err != nil {
+	// A launcher with nothing to wait for may be gone before its answer is out.
+	if err != nil && !errors.Is(err, broker.ErrDisconnected) {
 		return "", fmt.Errorf("cluster %s: %w", info.Name, err)
 	}
 	if err := waitGone(ctx, dir); err != nil {

@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/ewoks-hpc/ewoks-hpc/coordinator"
+	"github.com/ewoks-hpc/ewoks-hpc/task"
 )
 
 // Logs reads the logs of a cluster, which may be down.
@@ -33,7 +34,7 @@ func (l Logs) Launcher(w io.Writer) error {
 	return nil
 }
 
-var jobPattern = regexp.MustCompile(`^[0-9]+(_[0-9]+)?$`)
+var jobPattern = regexp.MustCompile(`^([0-9]{1,20}(_[0-9]+)?|[0-9A-Z]{26}_[0-9]+)$`)
 
 // Find copies the log of a worker job, or what tasks of a run printed; node may
 // be empty.
@@ -56,10 +57,13 @@ func (l Logs) Find(w io.Writer, name, node string) error {
 }
 
 func (l Logs) job(w io.Writer, name string) error {
-	if !strings.Contains(name, "_") {
-		name += "_*"
+	pattern := name
+	if id, index, ok := strings.Cut(name, "_"); !ok {
+		pattern = id + "_*"
+	} else if len(id) == len(task.NewKey()) { // a process of this machine
+		pattern = id + "-" + index
 	}
-	files, err := filepath.Glob(filepath.Join(l.Dir, jobLogsDir, "*-"+name+".log"))
+	files, err := filepath.Glob(filepath.Join(l.Dir, jobLogsDir, "*-"+pattern+".log"))
 	if err != nil {
 		return err
 	}

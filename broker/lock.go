@@ -65,5 +65,5 @@ func lockedBy(f *os.File, dir string) error {
 	if json.Unmarshal(buf[:n], &l) == nil && l.Host != "" {
 		holder = fmt.Sprintf("the launcher on %s, process %d,", l.Host, l.PID)
 	}
-	return hinted{fmt.Errorf("%s already uses %s", holder, dir), "stop it first, or start this one with another state folder"}
+	return hinted{fmt.Errorf("%s already uses %s", holder, dir), "end it with ewoks-hpc down, or choose another name for this one"}
 }

@@ -209,10 +209,11 @@ func (c *Cluster) Jobs() []Job {
 	return c.ledger.list()
 }
 
-// Refresh looks at the jobs, unless that was done in the last 2 seconds.
+// Refresh looks at the jobs, unless that was done in the last 2 seconds and costs
+// somebody else something.
 func (c *Cluster) Refresh(ctx context.Context) error {
 	c.mu.Lock()
-	fresh := time.Since(c.looked) < c.soonest()
+	fresh := time.Since(c.looked) < c.soonest() && c.o.Backend.Changed() == nil
 	c.mu.Unlock()
 	if fresh {
 		return nil

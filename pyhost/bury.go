@@ -42,6 +42,7 @@ func (p *Pool) judge(i *interpreter, cause error, status, words string) (failed 
 	running := i.running()
 	stopped := slices.ContainsFunc(running, func(e *entry) bool { return e.stopped })
 	overtime := slices.ContainsFunc(running, p.overtime)
+	newest := &incident{}
 	for _, l := range i.lanes {
 		for n, e := range l.given {
 			switch {
@@ -53,15 +54,25 @@ func (p *Pool) judge(i *interpreter, cause error, status, words string) (failed 
 				continue
 			case stopped || overtime: // that is why it was ended
 			case len(running) == 1:
+				if e.incident != nil {
+					e.incident.solved = true
+				}
 				failed = append(failed, died(e, cause, status, words))
 				continue
 			default:
-				e.suspect = true
+				e.incident = newest
+				if e.first.IsZero() { // it has only just begun
+					e.first = time.Now()
+				}
 			}
-			e.first = time.Time{}
 			again = append(again, e)
 		}
 		l.given = nil
+	}
+	// What has begun last is the likeliest cause, and has the least to lose.
+	slices.SortStableFunc(again, func(a, b *entry) int { return b.first.Compare(a.first) })
+	for _, e := range again {
+		e.first = time.Time{}
 	}
 	return failed, again
 }

@@ -49,11 +49,11 @@ func (p *Pool) roomiest(e *entry, ahead bool) *lane {
 // open tells whether the interpreter can take the entry beside what it has: a
 // suspect must be alone.
 func (p *Pool) open(i *interpreter, e *entry) bool {
-	if e.suspect {
+	if e.suspect() {
 		return i.idle()
 	}
 	for _, g := range i.running() {
-		if g.suspect {
+		if g.suspect() {
 			return false
 		}
 	}
@@ -64,7 +64,7 @@ func (p *Pool) hasRoom(l *lane, e *entry, ahead bool) bool {
 	switch {
 	case len(l.given) == 0:
 		return true
-	case !ahead || e.suspect:
+	case !ahead || e.suspect():
 		return false
 	case p.Capacity() == 1:
 		return len(l.given) < aheadTasksOnly

@@ -24,6 +24,23 @@ func (e *NotFoundError) Hint() string {
 	return "activate an environment that has Python 3.8 or newer, or name one with --python"
 }
 
+// StartError says that a program did not start as a Python interpreter.
+type StartError struct {
+	Command []string
+	Cause   error
+}
+
+func (e *StartError) Error() string {
+	return fmt.Sprintf("python interpreter %q: %v", strings.Join(e.Command, " "), e.Cause)
+}
+
+func (e *StartError) Unwrap() error { return e.Cause }
+
+// Hint tells what to check.
+func (e *StartError) Hint() string {
+	return fmt.Sprintf("is it Python 3.8 or newer? try: %s --version", strings.Join(e.Command, " "))
+}
+
 // Find returns the command of the interpreter to use: the words of command or,
 // when it is empty, the python3 of the active virtual environment, of the
 // active conda environment, or of PATH, in this order. env is the environment

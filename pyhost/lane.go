@@ -26,14 +26,20 @@ type lane struct {
 // entry is a task on its way through the pool.
 type entry struct {
 	request *task.Request
-	// suspect means that an interpreter died while this and other tasks ran in
-	// it: it must run alone, to find out which one it was.
-	suspect bool
+	// incident is set when an interpreter died while this and other tasks ran in
+	// it: until it is solved, they run alone, to find out which one it was.
+	incident *incident
 	// stopped means that nobody wants the result.
 	stopped bool
 	// first is when the task was first seen to be executed.
 	first time.Time
 }
+
+// incident is the death of an interpreter with several tasks in it.
+type incident struct{ solved bool }
+
+// suspect tells whether the task may be the cause of an unsolved incident.
+func (e *entry) suspect() bool { return e.incident != nil && !e.incident.solved }
 
 func newLane(i *interpreter, conn net.Conn) *lane {
 	return &lane{interpreter: i, conn: conn, reader: bufio.NewReaderSize(newSpinner(conn), 64<<10), outbox: newOutbox(conn)}

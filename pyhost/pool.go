@@ -2,7 +2,6 @@ package pyhost
 
 import (
 	"encoding/json"
-	"fmt"
 	"net"
 	"os"
 	"slices"
@@ -181,7 +180,7 @@ func (p *Pool) add() error {
 		kill(i.pid)
 		i.wait()
 		i.close()
-		return fmt.Errorf("python interpreter %v: %w", p.o.Python, err)
+		return &StartError{p.o.Python, err}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -42,7 +42,7 @@ func spawn(o Options, r role) (process, net.Conn, error) {
 		i := interpreter{process: p}
 		_ = ours.Close()
 		defer i.close()
-		return process{}, nil, fmt.Errorf("python interpreter %s: %s%s", strings.Join(o.Python, " "), status, i.lastWords())
+		return process{}, nil, &StartError{o.Python, fmt.Errorf("%s%s", status, i.lastWords())}
 	}
 	return p, ours, nil
 }

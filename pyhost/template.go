@@ -27,7 +27,7 @@ func startTemplate(o Options) (*template, error) {
 	t := &template{process: p, conn: conn.(*net.UnixConn)}
 	if _, err := t.answer(o.StartTimeout); err != nil {
 		i := interpreter{process: p}
-		err = fmt.Errorf("python interpreter %s: %w%s", o.Python[0], err, i.lastWords())
+		err = &StartError{o.Python, fmt.Errorf("%w%s", err, i.lastWords())}
 		t.close()
 		return nil, err
 	}
@@ -49,7 +49,7 @@ func (t *template) fork(limit time.Duration) (process, net.Conn, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	rights := syscall.UnixRights(int(theirs.Fd()), int(p.out.Fd()), int(p.err.Fd()))
-	_, _, err = t.conn.WriteMsgUnix([]byte{1}, rights, nil)
+	_, _, err = t.conn.WriteMsgUnix(order(orderFork, 0), rights, nil)
 	if err == nil {
 		p.pid, err = t.answer(limit)
 	}
@@ -59,9 +59,36 @@ func (t *template) fork(limit time.Duration) (process, net.Conn, error) {
 		_ = p.err.Close()
 		return process{}, nil, fmt.Errorf("fork of a python interpreter: %w", err)
 	}
-	// The template is its parent and reaps it.
-	p.wait = func() string { return "" }
+	p.wait = func() string { return t.status(p.pid) }
 	return p, ours, nil
+}
+
+// What a template is asked to do; see start.py.
+const (
+	orderFork   = 1 // and the descriptors of the interpreter
+	orderStatus = 2 // and the process id of an interpreter that has ended
+)
+
+func order(what byte, pid int) []byte {
+	return binary.BigEndian.AppendUint32([]byte{what}, uint32(pid))
+}
+
+// status asks how an interpreter ended: the template is its parent.
+func (t *template) status(pid int) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, err := t.conn.Write(order(orderStatus, pid)); err != nil {
+		return ""
+	}
+	status, err := t.answer(5 * time.Second)
+	if err != nil {
+		return ""
+	}
+	if w := syscall.WaitStatus(status); w.Signaled() {
+		return "signal: " + w.Signal().String()
+	} else {
+		return fmt.Sprintf("exit status %d", w.ExitStatus())
+	}
 }
 
 // answer reads the process id with which the template answers.

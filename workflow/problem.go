@@ -135,8 +135,13 @@ func (e *SyntaxError) Error() string {
 	return fmt.Sprintf("%s:%d:%d: %s", file, e.Line, e.Column, e.Message)
 }
 
-// Hint says how to repair the document, when that is known.
-func (e *SyntaxError) Hint() string { return e.Advice }
+// Hint says how to repair the document, or at least where to look.
+func (e *SyntaxError) Hint() string {
+	if e.Advice == "" {
+		return "look at that place and just before it: a comma, quote or bracket is missing or too many"
+	}
+	return e.Advice
+}
 
 // maxProblems bounds what a hostile document can make us remember.
 const maxProblems = 1000

@@ -42,9 +42,11 @@ func Main(args []string, version string) int {
 	defer stop()
 	s := Streams{Out: os.Stdout, Err: os.Stderr}
 	err := root(s, version).Run(ctx, args)
-	var reported failedError
-	if ctx.Err() != nil && err != nil && !errors.As(err, &reported) {
-		fmt.Fprintln(s.Err, "ewoks-hpc: interrupted")
+	if ctx.Err() != nil && err != nil {
+		var reported failedError
+		if !errors.As(err, &reported) {
+			fmt.Fprintln(s.Err, "ewoks-hpc: interrupted")
+		}
 		return exitInterrupted
 	}
 	return report(s.Err, err)

@@ -17,12 +17,16 @@ func printOutcome(s Streams, o engine.Outcome, p *progress) error {
 		return err
 	case engine.Cancelled:
 		fmt.Fprintf(s.Err, "ewoks-hpc: the run was cancelled: %s\n", o.Failure.Message)
-		return failedError{exitInterrupted}
+		return failedError{exitInfra}
 	}
-	if o.Failure.Traceback != "" && !p.quiet {
+	if strings.Contains(o.Failure.Traceback, "  File ") && !p.quiet {
 		fmt.Fprintln(s.Err, strings.TrimRight(o.Failure.Traceback, "\n"))
 	}
-	fmt.Fprintf(s.Err, "ewoks-hpc: %s\n", o.Failure.Message)
+	if message := o.Failure.Message; strings.Contains(message, "'"+o.Node+"'") {
+		fmt.Fprintf(s.Err, "ewoks-hpc: %s\n", message)
+	} else {
+		fmt.Fprintf(s.Err, "ewoks-hpc: node '%s': %s\n", o.Node, message)
+	}
 	if o.Failure.Advice != "" {
 		fmt.Fprintf(s.Err, "  hint: %s\n", o.Failure.Advice)
 	}

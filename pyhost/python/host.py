@@ -133,8 +133,10 @@ def _failure(request, error):
         "cause": "exception",
         "type": type(cause).__name__,
         "message": _message(request, error),
-        "traceback": "".join(traceback.format_exception(type(cause), cause, _trim(cause.__traceback__))),
+        "traceback": "",
     }
+    if not isinstance(cause, (tasks.MissingPackage, Unpicklable)):  # those are about us, not the task
+        failure["traceback"] = "".join(traceback.format_exception(type(cause), cause, _trim(cause.__traceback__)))
     advice = _advice(request, cause)
     if advice:
         failure["advice"] = advice
@@ -165,7 +167,7 @@ def _advice(request, error):
 
 
 def _trim(tb):
-    """Leave out the frames of this package: they tell a user nothing."""
-    while tb is not None and tb.tb_frame.f_globals.get("__package__") == __package__:
+    """Leave out the first frames, of this package and of Python's import: they tell a user nothing."""
+    while tb is not None and tb.tb_frame.f_globals.get("__package__") in (__package__, "importlib"):
         tb = tb.tb_next
     return tb

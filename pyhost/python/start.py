@@ -11,6 +11,9 @@ import sys
 from .host import Host, describe_interpreter
 from .wire import Channel
 
+#: What a template is asked for besides forking: how an interpreter ended. See template.go.
+ORDER_STATUS = 2
+
 
 def main(channel_fd, config):
     """Begin in the role that the launcher chose.
@@ -27,7 +30,7 @@ def main(channel_fd, config):
 def _host(fd, config):
     channel = Channel(fd)
     channel.write(describe_interpreter())
-    others = _receive_descriptors(fd, config["threads"] - 1) if config["threads"] > 1 else ()
+    others = _receive(fd, config["threads"] - 1)[1] if config["threads"] > 1 else ()
     Host([channel] + [Channel(other) for other in others], config.get("store")).serve()
     sys.stdout.flush()
     sys.stderr.flush()
@@ -39,17 +42,19 @@ def _template(fd, config):
     """Import what tasks need once, then fork an interpreter for each set of descriptors sent."""
     for identifier in config.get("preload", ()):
         _preload(identifier)
-    signal.signal(signal.SIGCHLD, lambda *_: _reap())
     os.write(fd, struct.pack("!I", os.getpid()))
     prctl = ctypes.CDLL(None).prctl
     while True:
-        descriptors = _receive_descriptors(fd, 3)
-        if not descriptors:
+        order, descriptors = _receive(fd, 3)
+        if not order:
             os._exit(0)
+        what, pid = struct.unpack("!BI", order)
+        if what == ORDER_STATUS:
+            os.write(fd, struct.pack("!I", os.waitpid(pid, 0)[1]))
+            continue
         parent = os.getpid()
         pid = os.fork()
         if pid == 0:
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
             if os.getppid() != parent:
                 os._exit(1)
@@ -76,23 +81,15 @@ def _preload(identifier):
         pass  # the task that needs it will say so
 
 
-def _reap():
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        pass
-
-
-def _receive_descriptors(fd, count):
-    """Return the file descriptors that the launcher sends, or none at the end of the stream."""
+def _receive(fd, count):
+    """Return a message and the file descriptors with it, or an empty one at the end of the stream."""
     size = struct.calcsize("%di" % count)
     link = socket.socket(fileno=fd)
     try:
-        _, ancillary, _, _ = link.recvmsg(1, socket.CMSG_SPACE(size))
+        message, ancillary, _, _ = link.recvmsg(5, socket.CMSG_SPACE(size))
     finally:
         link.detach()
     for level, kind, data in ancillary:
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
-            return struct.unpack("%di" % count, data[:size])
-    return ()
+            return message, struct.unpack("%di" % count, data[:size])
+    return message, ()

@@ -64,7 +64,9 @@ func RunLocal(ctx context.Context, r Run, l Local) (engine.Outcome, error) {
 	plan := engine.NewPlan(r.Workflow, engine.PlanOptions{
 		Outputs: r.Workflow.SelectOutputs(nil), Keep: l.Processes == 1,
 	})
-	state := engine.New(plan, engine.Options{Run: task.NewKey(), MaxLost: maxLost, Limit: r.Limit})
+	state := engine.New(plan, engine.Options{
+		Run: task.NewKey(), MaxLost: maxLost, Limit: r.Limit, Strict: l.Processes*l.Threads == 1,
+	})
 	run := runner.New(state, func(result task.Result, node string, c engine.Counts) {
 		if r.Progress != nil {
 			r.Progress(Progress{Counts: c, Node: node, Stdout: result.Stdout, Stderr: result.Stderr})

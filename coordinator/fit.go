@@ -45,7 +45,7 @@ func (c *Coordinator) refuse(r *task.Request, err error) {
 		c.result(run, task.Result{ID: r.ID, Attempt: r.Attempt, Status: task.Failed, Failure: task.Failure{
 			Cause: task.Exception, Message: fmt.Sprintf("task of node '%s' cannot be sent: %v", r.Node, err),
 			Advice: "put large inputs in a file, and give the task its name",
-		}})
+		}}, nil)
 	}
 }
 

@@ -41,14 +41,18 @@ func (c *Coordinator) assign(w *worker, t *task.Turn, reply *task.Reply) {
 }
 
 func (c *Coordinator) grant(w *worker, turn uint64, r *task.Request, reply *task.Reply) {
-	l := &lease{request: r, worker: w, turn: turn}
-	c.leases[r.ID] = l
-	w.held[r.ID] = l
+	c.lease(w, turn, r)
 	if reply.Environments == nil {
 		reply.Environments = map[string]task.Environment{}
 	}
 	reply.Environments[r.Run] = c.runs[r.Run].environment
 	reply.Requests = append(reply.Requests, r)
+}
+
+func (c *Coordinator) lease(w *worker, turn uint64, r *task.Request) {
+	l := &lease{request: r, worker: w, turn: turn}
+	c.leases[r.ID] = l
+	w.held[r.ID] = l
 }
 
 // end forgets a lease whose task has ended.

@@ -88,8 +88,9 @@ func (c *Coordinator) submit(body []byte) error {
 	return nil
 }
 
-// result folds the end of an attempt into its run.
-func (c *Coordinator) result(r *run, result task.Result) {
+// result folds the end of an attempt into its run; by is the worker that
+// brought it, if one did.
+func (c *Coordinator) result(r *run, result task.Result, by *worker) {
 	if r.state == nil {
 		return
 	}
@@ -97,7 +98,13 @@ func (c *Coordinator) result(r *run, result task.Result) {
 		c.print(r, result)
 	}
 	before := r.state.Counts()
-	c.apply(r, engine.Step(r.state, engine.Ended{Result: result}))
+	actions := engine.Step(r.state, engine.Ended{Result: result})
+	for _, a := range actions {
+		if begun, ok := a.(engine.Begun); ok && by != nil {
+			c.lease(by, by.turn, begun.Request)
+		}
+	}
+	c.apply(r, actions)
 	after := r.counts
 	if r.state != nil {
 		after = r.state.Counts()

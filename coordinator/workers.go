@@ -79,7 +79,7 @@ func (c *Coordinator) turn(id string, data []byte) []byte {
 	if w == nil {
 		return task.EncodeReply(&task.Reply{Number: t.Number, Unknown: true})
 	}
-	w.seen, w.away, w.poked = time.Now(), time.Time{}, false
+	w.seen, w.away, w.poked, w.turn = time.Now(), time.Time{}, false, t.Number
 	for i := range t.Results {
 		c.take(w, t.Results[i])
 	}
@@ -87,7 +87,6 @@ func (c *Coordinator) turn(id string, data []byte) []byte {
 		c.release(w, id)
 	}
 	c.reconcile(w, t)
-	w.turn = t.Number
 	reply := c.reply(w, t)
 	c.poke()
 	return task.EncodeReply(reply)
@@ -105,7 +104,7 @@ func (c *Coordinator) take(w *worker, r task.Result) {
 		w.failed++
 	}
 	if run := c.runs[r.Run]; run != nil {
-		c.result(run, r)
+		c.result(run, r, w)
 	}
 }
 
@@ -216,7 +215,7 @@ func (c *Coordinator) lose(id, reason string) {
 			c.result(run, task.Result{ID: id, Attempt: l.request.Attempt, Status: task.Lost, Failure: task.Failure{
 				Cause:   task.Gone,
 				Message: fmt.Sprintf("worker %s on %s: %s", w.hello.Worker, w.hello.Host, reason),
-			}})
+			}}, nil)
 		}
 	}
 }

@@ -18,11 +18,15 @@ func (Begin) event()  {}
 func (Ended) event()  {}
 func (Cancel) event() {}
 
-// Action is something to be done for a run: Start, Stop, Release or Finish.
+// Action is something to be done for a run: Start, Begun, Stop, Release or Finish.
 type Action interface{ action() }
 
 // Start asks for an attempt at a task.
 type Start struct{ Request *task.Request }
+
+// Begun says that a task is being executed already, by the interpreter that
+// executed the one before it.
+type Begun struct{ Request *task.Request }
 
 // Stop says that the result of a task that was started is of no use any more.
 type Stop struct{ ID task.ID }
@@ -38,6 +42,7 @@ type Release struct {
 type Finish struct{ Outcome Outcome }
 
 func (Start) action()   {}
+func (Begun) action()   {}
 func (Stop) action()    {}
 func (Release) action() {}
 func (Finish) action()  {}

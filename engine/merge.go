@@ -16,6 +16,9 @@ func (s *State) fire(x *execution, r task.Result) {
 		if link.OnError || len(link.Conditions) > 0 && !slices.Contains(r.Fired, l) {
 			continue
 		}
+		if l == s.plan.nodes[x.node].then && r.Begun && r.Attempt == x.request.Attempt {
+			s.begun = x.request.Then
+		}
 		if !s.send(l, r.Seq, r.Outputs) {
 			return
 		}

@@ -28,6 +28,8 @@ type nodePlan struct {
 	wanted   task.Wanted
 	tests    []task.Test
 	fatal    bool // no link handles an error of the node
+	// then is the link to the node that may follow by itself, or -1.
+	then int
 	// once: nothing can trigger the node again after its first execution.
 	once bool
 }
@@ -102,8 +104,23 @@ func (p *Plan) node(i int, acyclic bool) nodePlan {
 			n.tests = append(n.tests, test(l, link))
 		}
 	}
+	n.then = p.then(i, acyclic)
 	n.wanted = task.Wanted{None: !used, Keep: p.keep && (used || handled), Show: p.selected[i], Error: handled}
 	return n
+}
+
+// then finds a link whose target waits for nothing but node i, and gets nothing
+// but named outputs of it.
+func (p *Plan) then(i int, acyclic bool) int {
+	for _, l := range p.wf.Outgoing(i) {
+		link := &p.wf.Links[l]
+		unnamed := slices.ContainsFunc(link.DataMapping, func(m workflow.Mapping) bool { return m.Output == "" })
+		if acyclic && p.required[l] && len(p.wf.Incoming(link.Target)) == 1 &&
+			!link.Conditional() && !link.MapAll && !unnamed && !p.wf.Nodes[link.Target].ForceStart {
+			return l
+		}
+	}
+	return -1
 }
 
 func test(l int, link *workflow.Link) task.Test {

@@ -19,15 +19,21 @@ func TestSimulation(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
+	followed := 0
+	defer func() {
+		if followed == 0 {
+			t.Error("no task ever followed another by itself")
+		}
+	}()
 	for round := range 300 {
-		t.Run(fmt.Sprint(round), func(t *testing.T) { simulate(t, random) })
+		t.Run(fmt.Sprint(round), func(t *testing.T) { followed += simulate(t, random) })
 		if t.Failed() {
 			t.Fatalf("failed with seed %d", seed)
 		}
 	}
 }
 
-func simulate(t *testing.T, random *rand.Rand) {
+func simulate(t *testing.T, random *rand.Rand) (followed int) {
 	wf := randomGraph(t, random, 1+random.IntN(25))
 	plan := engine.NewPlan(wf, engine.PlanOptions{Outputs: wf.SelectOutputs(nil), Keep: random.IntN(2) == 0})
 	s := engine.New(plan, engine.Options{Run: "r", MaxLost: 1000})
@@ -51,26 +57,33 @@ func simulate(t *testing.T, random *rand.Rand) {
 	if again := engine.Step(s, engine.Cancel{}); again != nil {
 		t.Errorf("a run that is over did %v", again)
 	}
+	return w.followed
 }
 
 // world carries out actions as badly as the real one may.
 type world struct {
-	t       *testing.T
-	wf      *workflow.Workflow
-	random  *rand.Rand
-	flying  []*task.Request
-	old     []task.Result // that may be delivered once more
-	done    map[string]uint64
-	held    map[uint64]bool
-	begun   map[task.ID]bool
-	lost    int
-	outcome *engine.Outcome
+	t      *testing.T
+	wf     *workflow.Workflow
+	random *rand.Rand
+	flying []*task.Request
+	old    []task.Result // that may be delivered once more
+	done   map[string]uint64
+	held   map[uint64]bool
+	begun  map[task.ID]bool
+	lost   int
+	// followed counts the tasks that were begun without asking.
+	followed int
+	outcome  *engine.Outcome
 }
 
 func (w *world) apply(actions []engine.Action) {
 	for _, a := range actions {
 		switch a := a.(type) {
 		case engine.Start:
+			w.check(a.Request)
+			w.flying = append(w.flying, a.Request)
+		case engine.Begun:
+			w.followed++
 			w.check(a.Request)
 			w.flying = append(w.flying, a.Request)
 		case engine.Release:
@@ -127,6 +140,7 @@ func (w *world) next() task.Result {
 		return result
 	}
 	w.done[r.Node] = r.Seq
+	result.Begun = r.Then != nil && w.random.IntN(3) > 0
 	if !r.Wanted.None {
 		result.Outputs = []task.Named{{Name: "x", Value: task.Value{Kind: task.Held, Seq: r.Seq, Output: "x"}}}
 		w.held[r.Seq] = true
@@ -147,7 +161,7 @@ func randomGraph(t *testing.T, random *rand.Rand, nodes int) *workflow.Workflow 
 	comma := ""
 	for target := range nodes {
 		for source := range target {
-			if random.IntN(4) == 0 {
+			if random.IntN(4) == 0 && (random.IntN(3) > 0 || target == source+1) {
 				doc += fmt.Sprintf(`%s{"source":"n%d","target":"n%d","data_mapping":[{"source_output":"x","target_input":"from%d"}]}`, comma, source, target, source)
 				comma = ","
 			}

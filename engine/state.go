@@ -20,6 +20,7 @@ type State struct {
 	counts  Counts
 	outcome Outcome
 	actions []Action
+	begun   *task.Request // the task that is being started has begun as this
 }
 
 // Options are what is particular to one run.
@@ -27,6 +28,9 @@ type Options struct {
 	Run string
 	// MaxLost is how often a task may be lost before the run fails.
 	MaxLost int
+	// Strict keeps the order of a graph: tasks follow each other by themselves
+	// only where nothing else could be executed first.
+	Strict bool
 	// Limit bounds the time of each task; zero means no limit.
 	Limit time.Duration
 }

@@ -25,6 +25,7 @@ func Step(s *State, e Event) []Action {
 	if s.outcome.Status == Running && len(s.running) == 0 {
 		s.finish(Outcome{Status: Succeeded, Outputs: s.outputs()})
 	}
+	s.extend()
 	return s.actions
 }
 
@@ -111,24 +112,36 @@ func (s *State) lose(x *execution, f task.Failure) {
 func (s *State) again(x *execution) {
 	again := *x.request
 	again.Attempt++
+	again.Then = nil // what follows belongs to the first attempt
 	x.request = &again
 	s.actions = append(s.actions, Start{x.request})
 }
 
 func (s *State) start(node int, inputs []task.Named) {
-	s.seq++
+	r := s.request(node, inputs)
+	x := &execution{node: node, request: r, data: s.carried(node)}
+	s.lend(x)
+	s.counts.Started++
+	if begun := s.begun; begun != nil {
+		s.begun = nil
+		r.Seq, r.Then = begun.Seq, begun.Then
+		s.actions = append(s.actions, Begun{r})
+	} else {
+		s.seq++
+		r.Seq = s.seq
+		s.actions = append(s.actions, Start{r})
+	}
+	s.running[r.Seq] = x
+}
+
+func (s *State) request(node int, inputs []task.Named) *task.Request {
 	n, p := &s.plan.wf.Nodes[node], &s.plan.nodes[node]
-	r := &task.Request{
-		ID: task.ID{Run: s.o.Run, Seq: s.seq}, Attempt: 1, Node: n.ID.String(), Label: n.Label,
+	return &task.Request{
+		ID: task.ID{Run: s.o.Run}, Attempt: 1, Node: n.ID.String(), Label: n.Label,
 		Type: n.TaskType, Identifier: n.Identifier, Generator: n.Generator,
 		Inputs: inputs, Wanted: p.wanted, Fatal: p.fatal, Limit: s.o.Limit,
 		Tests: p.tests, Else: n.ElseValue,
 	}
-	x := &execution{node: node, request: r, data: s.carried(node)}
-	s.lend(x)
-	s.running[s.seq] = x
-	s.counts.Started++
-	s.actions = append(s.actions, Start{r})
 }
 
 func (s *State) finish(o Outcome) {

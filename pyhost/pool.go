@@ -240,6 +240,14 @@ func (p *Pool) settle(l *lane, results []task.Result) {
 		if r.Status == task.Failed && request.Fatal {
 			p.batch[r.Run]++
 		}
+		if r.Begun && request.Then != nil {
+			follower := &entry{request: request.Then, stopped: l.given[n].stopped}
+			l.given[n] = follower
+			if follower.stopped {
+				kill(l.interpreter.pid)
+			}
+			continue
+		}
 		l.given = slices.Delete(l.given, n, n+1)
 	}
 	p.fill()

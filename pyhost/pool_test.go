@@ -152,6 +152,40 @@ func TestLimit(t *testing.T) {
 	})
 }
 
+// A task that waits for nothing but another is begun right after it, and has its
+// own result.
+func TestFollower(t *testing.T) {
+	each(t, func(t *testing.T, o pyhost.Options) {
+		p := start(t, o)
+		passed := task.Named{Name: "0", Value: task.Value{Kind: task.Passed, Output: "return_value"}}
+		first, second, third := method(1, "operator.neg", literal("0", "5")), method(2, "operator.neg", passed), method(3, "operator.truediv", passed, literal("1", "0"))
+		first.Then, second.Then, third.Then = second, third, method(4, "operator.neg", passed)
+		p.Submit([]*task.Request{first})
+		found := collect(t, p, 3)
+		if !found[1].Begun || !found[2].Begun || found[3].Begun {
+			t.Errorf("begun %t, %t, %t", found[1].Begun, found[2].Begun, found[3].Begun)
+		}
+		if string(found[2].Shown[0].JSON) != "5" || found[3].Failure.Type != "ZeroDivisionError" {
+			t.Errorf("results %+v", found)
+		}
+		p.Submit([]*task.Request{method(5, "operator.neg", literal("0", "1"))})
+		if r := collect(t, p, 1)[5]; r.Status != task.Succeeded {
+			t.Errorf("afterwards: %+v", r)
+		}
+	})
+}
+
+// After a long task somebody may want to choose anew what comes next.
+func TestNoFollowerAfterLongTask(t *testing.T) {
+	p := start(t, pyhost.Options{})
+	first := method(1, "time.sleep", literal("0", "0.05"))
+	first.Then = method(2, "time.time")
+	p.Submit([]*task.Request{first})
+	if r := collect(t, p, 1)[1]; r.Begun {
+		t.Error("the follower was begun")
+	}
+}
+
 func TestPrinted(t *testing.T) {
 	each(t, func(t *testing.T, o pyhost.Options) {
 		p := start(t, o)

@@ -63,7 +63,9 @@ var texts = []string{"", "plain", `quote " and \ back`, "new\nline", "ünï", "\
 func (g generator) text() string { return texts[g.r.IntN(len(texts))] }
 
 func (g generator) value(depth int) task.Value {
-	switch g.r.IntN(6) {
+	switch g.r.IntN(7) {
+	case 5:
+		return task.Value{Kind: task.Passed, Output: g.text()}
 	case 0:
 		return task.Value{Kind: task.Literal, JSON: []byte(`{"a":[1,null,"x"]}`)}
 	case 1:
@@ -90,11 +92,15 @@ func (g generator) named(depth int) (list []task.Named) {
 func (g generator) id() task.ID { return task.ID{Run: g.text(), Seq: g.r.Uint64()} }
 
 func (g generator) request() *task.Request {
-	return &task.Request{
+	r := &task.Request{
 		ID: g.id(), Attempt: g.r.IntN(9), Node: g.text(), Label: g.text(), Type: g.text(), Identifier: g.text(), Generator: g.text(),
 		Inputs: g.named(0), Wanted: task.Wanted{None: g.r.IntN(2) == 0, Keep: g.r.IntN(2) == 0, Show: g.r.IntN(2) == 0},
 		Fatal: g.r.IntN(2) == 0, Limit: time.Duration(g.r.IntN(1e6)) * time.Millisecond, Tests: g.tests(),
 	}
+	if g.r.IntN(3) == 0 {
+		r.Then = g.request()
+	}
+	return r
 }
 
 func (g generator) tests() (list []task.Test) {
@@ -110,7 +116,7 @@ func (g generator) tests() (list []task.Test) {
 
 func (g generator) result() task.Result {
 	r := task.Result{
-		ID: g.id(), Attempt: g.r.IntN(9), Status: task.Status(g.r.IntN(4)), Outputs: g.named(0), Stdout: g.text(), Stderr: g.text(),
+		ID: g.id(), Attempt: g.r.IntN(9), Status: task.Status(g.r.IntN(4)), Outputs: g.named(0), Stdout: g.text(), Stderr: g.text(), Begun: g.r.IntN(2) == 0,
 		Duration: time.Duration(g.r.IntN(1e9)) * time.Microsecond,
 	}
 	for range g.r.IntN(3) {

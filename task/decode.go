@@ -6,42 +6,59 @@ import (
 	"time"
 )
 
+type requestWire struct {
+	head
+	Node       string          `json:"n"`
+	Label      string          `json:"l"`
+	Type       string          `json:"t"`
+	Identifier string          `json:"i"`
+	Generator  string          `json:"g"`
+	Inputs     []namedWire     `json:"in"`
+	Wanted     int             `json:"w"`
+	Fatal      bool            `json:"f"`
+	Limit      int64           `json:"x"`
+	Tests      []testWire      `json:"c"`
+	Else       json.RawMessage `json:"ce"`
+	Then       *requestWire    `json:"nx"`
+}
+
 // DecodeRequests reads what Encoder.Requests wrote.
 func DecodeRequests(data []byte, blobs [][]byte) ([]*Request, error) {
-	var wires []struct {
-		head
-		Node       string          `json:"n"`
-		Label      string          `json:"l"`
-		Type       string          `json:"t"`
-		Identifier string          `json:"i"`
-		Generator  string          `json:"g"`
-		Inputs     []namedWire     `json:"in"`
-		Wanted     int             `json:"w"`
-		Fatal      bool            `json:"f"`
-		Limit      int64           `json:"x"`
-		Tests      []testWire      `json:"c"`
-		Else       json.RawMessage `json:"ce"`
-	}
+	var wires []requestWire
 	if err := json.Unmarshal(data, &wires); err != nil {
 		return nil, fmt.Errorf("requests: %w", err)
 	}
 	reqs := make([]*Request, len(wires))
-	for i, w := range wires {
-		inputs, err := decodeNamed(w.Inputs, blobs)
-		if err != nil {
-			return nil, fmt.Errorf("request %s/%d: %w", w.Run, w.Seq, err)
-		}
-		reqs[i] = &Request{
-			ID: ID{w.Run, w.Seq}, Attempt: w.Attempt, Node: w.Node, Label: w.Label,
-			Type: w.Type, Identifier: w.Identifier, Generator: w.Generator, Inputs: inputs,
-			Wanted: Wanted{None: w.Wanted&wantNone != 0, Keep: w.Wanted&wantKeep != 0, Show: w.Wanted&wantShow != 0, Error: w.Wanted&wantError != 0},
-			Fatal:  w.Fatal, Limit: time.Duration(w.Limit) * time.Millisecond, Else: w.Else,
-		}
-		for _, t := range w.Tests {
-			reqs[i].Tests = append(reqs[i].Tests, Test(t))
+	for i := range wires {
+		var err error
+		if reqs[i], err = wires[i].decode(blobs); err != nil {
+			return nil, err
 		}
 	}
 	return reqs, nil
+}
+
+func (w *requestWire) decode(blobs [][]byte) (*Request, error) {
+	inputs, err := decodeNamed(w.Inputs, blobs)
+	if err != nil {
+		return nil, fmt.Errorf("request %s/%d: %w", w.Run, w.Seq, err)
+	}
+	r := &Request{
+		ID: ID{w.Run, w.Seq}, Attempt: w.Attempt, Node: w.Node, Label: w.Label,
+		Type: w.Type, Identifier: w.Identifier, Generator: w.Generator, Inputs: inputs,
+		Wanted: Wanted{
+			None: w.Wanted&wantNone != 0, Keep: w.Wanted&wantKeep != 0,
+			Show: w.Wanted&wantShow != 0, Error: w.Wanted&wantError != 0,
+		},
+		Fatal: w.Fatal, Limit: time.Duration(w.Limit) * time.Millisecond, Else: w.Else,
+	}
+	for _, t := range w.Tests {
+		r.Tests = append(r.Tests, Test(t))
+	}
+	if w.Then != nil {
+		r.Then, err = w.Then.decode(blobs)
+	}
+	return r, err
 }
 
 // DecodeResults reads what Encoder.Results or an interpreter wrote.
@@ -51,6 +68,7 @@ func DecodeResults(data []byte, blobs [][]byte) ([]Result, error) {
 		Status   Status      `json:"k"`
 		Outputs  []namedWire `json:"o"`
 		Fired    []int       `json:"fi"`
+		Begun    bool        `json:"bg"`
 		Shown    []shownWire `json:"j"`
 		Failure  Failure     `json:"e"`
 		Stdout   string      `json:"so"`
@@ -70,7 +88,7 @@ func DecodeResults(data []byte, blobs [][]byte) ([]Result, error) {
 			return nil, fmt.Errorf("result %s/%d: unknown status %d", w.Run, w.Seq, w.Status)
 		}
 		r := Result{
-			ID: ID{w.Run, w.Seq}, Attempt: w.Attempt, Status: w.Status, Outputs: outputs, Fired: w.Fired,
+			ID: ID{w.Run, w.Seq}, Attempt: w.Attempt, Status: w.Status, Outputs: outputs, Fired: w.Fired, Begun: w.Begun,
 			Failure: w.Failure, Stdout: w.Stdout, Stderr: w.Stderr,
 			Duration: time.Duration(w.Duration) * time.Microsecond,
 		}
@@ -185,6 +203,9 @@ func decodeValue(data json.RawMessage, blobs [][]byte) (v Value, err error) {
 	case 'h':
 		v.Kind = Held
 		err = unmarshalTuple(data, &kind, &v.Seq, &v.Output)
+	case 'b':
+		v.Kind = Passed
+		err = unmarshalTuple(data, &kind, &v.Output)
 	case 'g':
 		v.Kind = Group
 		var members []namedWire

@@ -10,11 +10,12 @@ import (
 //
 //	request: {"r":run,"s":seq,"a":attempt,"n":node,"l":label,"t":type,"i":identifier,
 //	          "g":generator,"in":[[name,value]...],"w":wanted bits,"f":fatal,"b":batch,"x":limit in ms,
-//	          "c":[[link,[[output,JSON value]...]]...],"ce":else value}
-//	result:  {"r":run,"s":seq,"a":attempt,"k":status,"o":[[name,value]...],"fi":[link...],"j":[[name,JSON as text]...],
+//	          "c":[[link,[[output,JSON value]...]]...],"ce":else value,
+//	          "nx":the request that follows}
+//	result:  {"r":run,"s":seq,"a":attempt,"k":status,"o":[[name,value]...],"fi":[link...],"bg":begun,"j":[[name,JSON as text]...],
 //	          "e":failure,"so":stdout,"se":stderr,"d":duration in µs}
 //	value:   null (missing), ["j",json], ["p",first blob,count], ["s",path,bytes],
-//	         ["h",seq,output] or ["g",[[name,value]...]]
+//	         ["h",seq,output], ["b",output] or ["g",[[name,value]...]]
 
 const (
 	wantNone = 1 << iota
@@ -82,6 +83,10 @@ func (e *Encoder) request(r *Request) {
 	if len(r.Tests) > 0 {
 		e.tests(r)
 	}
+	if r.Then != nil {
+		e.Raw(`,"nx":`)
+		e.request(r.Then)
+	}
 	if r.Limit > 0 {
 		e.number(`,"x":`, max(1, r.Limit.Milliseconds()))
 	}
@@ -120,6 +125,9 @@ func (e *Encoder) result(r *Result) {
 	if len(r.Outputs) > 0 {
 		e.Raw(`,"o":`)
 		e.named(r.Outputs)
+	}
+	if r.Begun {
+		e.Raw(`,"bg":true`)
 	}
 	for i, link := range r.Fired {
 		e.number([]string{`,"fi":[`, ","}[min(i, 1)], int64(link))
@@ -191,6 +199,8 @@ func (e *Encoder) value(v *Value) {
 		e.Raw(`["h",`)
 		e.Header = strconv.AppendUint(e.Header, v.Seq, 10)
 		e.text(",", v.Output)
+	case Passed:
+		e.text(`["b",`, v.Output)
 	case Group:
 		e.Raw(`["g",`)
 		e.named(v.Members)

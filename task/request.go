@@ -31,6 +31,9 @@ type Request struct {
 	// Tests are the conditional links that leave the node. The interpreter that
 	// has the outputs tells which of them fire.
 	Tests []Test
+	// Then is the only task that waits for nothing but this one. An interpreter
+	// may begin it by itself after this one, and says so.
+	Then *Request
 	// Else is the conditions_else_value of the node as JSON; nil is null.
 	Else json.RawMessage
 }

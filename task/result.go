@@ -16,6 +16,8 @@ type Result struct {
 	Outputs []Named
 	// Fired are the links among the request's Tests whose conditions hold.
 	Fired []int
+	// Begun means that the interpreter has begun the task that follows.
+	Begun bool
 	// Shown are the same outputs as JSON, when the request asked to show them.
 	Shown []Shown
 	// Failure tells why the task did not succeed.

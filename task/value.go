@@ -16,6 +16,8 @@ const (
 	Stored
 	// Held is a Python object that stayed in the interpreter that made it.
 	Held
+	// Passed is an output of the task before, in a request that follows another.
+	Passed
 	// Group is a mapping of names to values: the whole outputs of a task.
 	Group
 )
@@ -33,7 +35,8 @@ type Value struct {
 	Path string
 	// Size is the number of bytes of a Stored value.
 	Size int64
-	// Seq is the task that made a Held value, and Output its name there.
+	// Seq is the task that made a Held value, and Output its name there, or the
+	// name of a Passed value.
 	Seq    uint64
 	Output string
 	// Members are the values of a Group.

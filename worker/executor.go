@@ -147,10 +147,14 @@ func (w *Worker) onResults(results []task.Result) {
 	w.mu.Lock()
 	now := time.Now()
 	for _, r := range results {
-		if w.holding[r.ID] == nil {
+		h := w.holding[r.ID]
+		if h == nil {
 			continue // nobody waits for it any more
 		}
 		delete(w.holding, r.ID)
+		if r.Begun && h.request.Then != nil {
+			w.holding[h.request.Then.ID] = &held{h.executor, h.request.Then}
+		}
 		w.pace.learn(now, r.Duration)
 		w.results = append(w.results, r)
 	}

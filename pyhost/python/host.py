@@ -24,6 +24,10 @@ from .conditions import fired
 from .values import Unpicklable, Values, is_missing, show
 
 SUCCEEDED, FAILED, SKIPPED = 0, 1, 3
+
+#: Microseconds that a task may take for another to follow it without asking: after a longer one
+#: it costs little to ask, and somebody may want to choose anew.
+FOLLOW_LIMIT = 10000
 WANT_NONE, WANT_KEEP, WANT_SHOW, WANT_ERROR = 1, 2, 4, 8
 
 
@@ -55,23 +59,27 @@ class Host:
                 return
             if "run" in header:
                 for request in header["run"]:
-                    self._execute(channel, request, blobs)
+                    passed = None
+                    while request is not None:
+                        request, passed = self._execute(channel, request, blobs, passed)
             elif "drop" in header:
                 self._values.drop(header["of"], header["drop"])
             elif "forget" in header:
                 self._values.forget(header["forget"])
                 self._halted.pop(header["forget"], None)
 
-    def _execute(self, channel, request, blobs):
+    def _execute(self, channel, request, blobs, passed):
+        """Execute one task; return the request that follows, if it is begun, and its inputs' source."""
         result = {"r": request["r"], "s": request["s"], "a": request["a"]}
         if request.get("b", 0) <= self._halted.get(request["r"], -1):
             result["k"] = SKIPPED
             channel.write({"results": [result]})
-            return
+            return None, None
         produced = []
+        outputs = None
         start = time.perf_counter_ns()
         try:
-            self._run(request, blobs, result, produced)
+            outputs = self._run(request, blobs, result, produced, passed)
         except BaseException as error:
             if request.get("f"):
                 self._halted[request["r"]] = request.get("b", 0)
@@ -83,12 +91,22 @@ class Host:
             result["so"] = out
         if err:
             result["se"] = err
+        then = request.get("nx")
+        if then is not None and (outputs is None or result["d"] > FOLLOW_LIMIT or not _can_follow(then, outputs)):
+            then = None
+        if then is not None:
+            result["bg"] = True
+            then["b"] = request.get("b", 0)
         channel.write({"results": [result]}, produced)
+        return then, outputs
 
-    def _run(self, request, blobs, result, produced):
+    def _run(self, request, blobs, result, produced, passed):
         run, wanted = request["r"], request.get("w", 0)
         load = self._values.load
-        inputs = {tasks.argument(n): load(v, run, blobs) for n, v in request.get("in", ())}
+        inputs = {
+            tasks.argument(n): passed[v[1]] if v and v[0] == "b" else load(v, run, blobs)
+            for n, v in request.get("in", ())
+        }
         outputs = tasks.execute(request, inputs)
         if "c" in request:
             judged = outputs.get("_ppfdict", {}) if request["t"] in ("ppfmethod", "ppfport") else outputs
@@ -97,6 +115,7 @@ class Host:
             result["j"] = [[n, show(v)] for n, v in outputs.items() if not is_missing(v)]
         if not wanted & WANT_NONE:
             result["o"] = self._values.dump(outputs, run, request["s"], wanted & WANT_KEEP, produced)
+        return outputs
 
     def _fail(self, request, error, result, produced):
         result["k"] = FAILED
@@ -116,6 +135,11 @@ class Host:
                 del produced[:]
                 outputs["WorkflowExceptionInstance"] = RuntimeError(failure["message"])
                 result["o"] = self._values.dump(outputs, run, seq, wanted & WANT_KEEP, produced)
+
+
+def _can_follow(request, outputs):
+    """Whether all that a request wants of the task before is there."""
+    return all(not v or v[0] != "b" or v[1] in outputs for _, v in request.get("in", ()))
 
 
 def _instance(error, message):

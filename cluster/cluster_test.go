@@ -168,6 +168,9 @@ func (c *counting) List(ctx context.Context, launches []cluster.Launch) ([]clust
 	return c.Backend.List(ctx, launches)
 }
 
+// Changed tells nothing: like Slurm, the backend must be asked.
+func (c *counting) Changed() <-chan struct{} { return nil }
+
 // TestPokes: pokes and refreshes make it look early, but every 2 seconds at most.
 func TestPokes(t *testing.T) {
 	t.Parallel()

@@ -25,21 +25,59 @@ type progress struct {
 	begun time.Time
 	next  time.Time
 	done  int
+	ended chan struct{}
 }
+
+// drawInterval is the time between two pictures of the bar.
+const drawInterval = 150 * time.Millisecond
 
 // lineInterval is the time between two lines of progress.
 const lineInterval = 5 * time.Second
 
 func newProgress(w io.Writer, quiet bool, total int) *progress {
-	p := &progress{w: w, quiet: quiet, total: total, begun: time.Now()}
+	p := &progress{w: w, quiet: quiet, total: total, begun: time.Now(), ended: make(chan struct{})}
 	p.next = p.begun.Add(lineInterval)
 	if f, ok := w.(*os.File); ok && !quiet && term.IsTerminal(int(f.Fd())) {
 		p.bar = progressbar.NewOptions(total,
 			progressbar.OptionSetWriter(w), progressbar.OptionShowCount(), progressbar.OptionShowIts(),
-			progressbar.OptionSetItsString("tasks"), progressbar.OptionThrottle(100*time.Millisecond),
+			progressbar.OptionSetItsString("tasks"),
 			progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30), progressbar.OptionSetDescription("tasks"))
+		p.draw()
+		go p.animate()
 	}
 	return p
+}
+
+// animate draws the bar from time to time, so that the time goes on while no task
+// ends.
+func (p *progress) animate() {
+	ticker := time.NewTicker(drawInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-p.ended:
+			return
+		case <-ticker.C:
+			p.mu.Lock()
+			p.draw()
+			p.mu.Unlock()
+		}
+	}
+}
+
+// draw brings the bar up to date. A loop may execute more tasks than there are
+// nodes.
+func (p *progress) draw() {
+	select {
+	case <-p.ended:
+		return
+	default:
+	}
+	if p.done >= p.total {
+		p.bar.ChangeMax(p.done + 1)
+	}
+	_ = p.bar.Set(p.done)
+	_ = p.bar.RenderBlank()
 }
 
 func (p *progress) show(news app.Progress) {
@@ -55,11 +93,7 @@ func (p *progress) show(news app.Progress) {
 		return
 	}
 	p.done = news.Counts.Succeeded
-	if p.bar != nil {
-		_ = p.bar.Set(min(p.done, p.total))
-		return
-	}
-	if now := time.Now(); now.After(p.next) {
+	if now := time.Now(); p.bar == nil && now.After(p.next) {
 		p.next = now.Add(lineInterval)
 		fmt.Fprintf(p.w, "%d of %d tasks done after %s\n", p.done, p.total, time.Since(p.begun).Round(time.Second))
 	}
@@ -75,15 +109,20 @@ func (p *progress) print(news app.Progress) {
 			fmt.Fprintf(p.w, "[%s] %s\n", news.Node, strings.TrimRight(line, "\r\n"))
 		}
 	}
+	if p.bar != nil {
+		p.draw()
+	}
 }
 
-func (p *progress) finish() {
+// finish takes the bar away and says how it went, if it went well.
+func (p *progress) finish(well bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	close(p.ended)
 	if p.bar != nil {
 		_ = p.bar.Clear()
 	}
-	if !p.quiet && p.done == p.total {
+	if !p.quiet && well {
 		fmt.Fprintf(p.w, "%s done in %s\n", count(p.done, "task", "tasks"), time.Since(p.begun).Round(10*time.Millisecond))
 	}
 }

@@ -56,7 +56,7 @@ func runRun(ctx context.Context, cmd *cli.Command, s Streams) error {
 	p := newProgress(s.Err, cmd.Bool("quiet"), len(r.Workflow.Nodes))
 	r.Progress = p.show
 	outcome, err := execute(ctx, cmd, r)
-	p.finish()
+	p.finish(err == nil && outcome.Status == engine.Succeeded)
 	if err != nil {
 		return err
 	}

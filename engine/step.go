@@ -67,8 +67,13 @@ func (s *State) succeed(x *execution, r task.Result) {
 		s.latest[x.node] = r
 		s.ended = append(s.ended, x.node)
 	}
+	s.pass(x, r, s.fire)
+}
+
+// pass lets links carry what a task made, and then forgets what it was given.
+func (s *State) pass(x *execution, r task.Result, fire func(*execution, task.Result)) {
 	s.record(r)
-	s.fire(x, r)
+	fire(x, r)
 	s.let(r.Seq)
 	s.giveBack(x)
 	if s.plan.nodes[x.node].once {
@@ -88,13 +93,7 @@ func (s *State) fail(x *execution, r task.Result) {
 	if r.Outputs == nil {
 		r.Outputs = exception(r.Failure)
 	}
-	s.record(r)
-	s.fireError(x, r)
-	s.let(r.Seq)
-	s.giveBack(x)
-	if s.plan.nodes[x.node].once {
-		s.clear(x.node)
-	}
+	s.pass(x, r, s.fireError)
 }
 
 // lose tries again what vanished through no fault of the task.

@@ -11,16 +11,11 @@ import (
 
 // spawn starts a fresh interpreter in a process group of its own.
 func spawn(o Options, r role) (process, net.Conn, error) {
-	ours, theirs, err := socketpair()
+	p, ours, theirs, err := ends()
 	if err != nil {
 		return process{}, nil, err
 	}
 	defer theirs.Close()
-	p, err := captureFiles()
-	if err != nil {
-		_ = ours.Close()
-		return process{}, nil, err
-	}
 	cmd := exec.Command(o.Python[0], append(o.Python[1:len(o.Python):len(o.Python)], "-c", source("bootstrap"))...)
 	cmd.Env, cmd.Dir = o.Env, o.Dir
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = theirs, p.out, p.err
@@ -49,6 +44,19 @@ func spawn(o Options, r role) (process, net.Conn, error) {
 
 // kill ends a process and its process group.
 func kill(pid int) { _ = syscall.Kill(-pid, syscall.SIGKILL) }
+
+// ends makes what connects a new interpreter with us: a process without an id
+// but with the files for its output, and the two ends of its socket.
+func ends() (p process, ours net.Conn, theirs *os.File, err error) {
+	if ours, theirs, err = socketpair(); err != nil {
+		return p, nil, nil, err
+	}
+	if p, err = captureFiles(); err != nil {
+		_ = ours.Close()
+		_ = theirs.Close()
+	}
+	return p, ours, theirs, err
+}
 
 func socketpair() (net.Conn, *os.File, error) {
 	fds, err := syscall.Socketpair(syscall.AF_UNIX, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)

@@ -36,16 +36,11 @@ func startTemplate(o Options) (*template, error) {
 
 // fork makes one more interpreter; it reports itself on the connection.
 func (t *template) fork(limit time.Duration) (process, net.Conn, error) {
-	ours, theirs, err := socketpair()
+	p, ours, theirs, err := ends()
 	if err != nil {
 		return process{}, nil, err
 	}
 	defer theirs.Close()
-	p, err := captureFiles()
-	if err != nil {
-		_ = ours.Close()
-		return process{}, nil, err
-	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	rights := syscall.UnixRights(int(theirs.Fd()), int(p.out.Fd()), int(p.err.Fd()))

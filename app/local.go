@@ -33,6 +33,8 @@ type Run struct {
 	Env, Set []string
 	// Dir is the working directory of tasks.
 	Dir string
+	// Outputs select what the run returns; nil means the outputs of the end nodes.
+	Outputs []workflow.OutputSelector
 	// Limit bounds the time of each task; zero means no limit.
 	Limit time.Duration
 	// Progress is told how far the run is and what tasks printed. It may be nil.
@@ -62,7 +64,7 @@ func RunLocal(ctx context.Context, r Run, l Local) (engine.Outcome, error) {
 	}
 	defer os.RemoveAll(store)
 	plan := engine.NewPlan(r.Workflow, engine.PlanOptions{
-		Outputs: r.Workflow.SelectOutputs(nil), Keep: l.Processes == 1,
+		Outputs: r.Workflow.SelectOutputs(r.Outputs), Keep: l.Processes == 1,
 	})
 	state := engine.New(plan, engine.Options{
 		Run: task.NewKey(), MaxLost: maxLost, Limit: r.Limit, Strict: l.Processes*l.Threads == 1,

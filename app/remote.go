@@ -49,7 +49,7 @@ func (r Run) submission() (*coordinator.Submission, error) {
 		return nil, err
 	}
 	s := &coordinator.Submission{
-		Run: task.NewKey(), Workflow: document, Limit: r.Limit,
+		Run: task.NewKey(), Workflow: document, Limit: r.Limit, Outputs: coordinator.SelectedOutputs(r.Workflow.SelectOutputs(r.Outputs)),
 		Environment: task.Environment{Dir: dir, Set: r.Set},
 	}
 	s.Host, _ = os.Hostname()

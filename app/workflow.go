@@ -29,19 +29,20 @@ func (e *InvalidError) Hint() string {
 	return e.Advice
 }
 
-// LoadWorkflow reads a workflow and applies parameters, [NODE:]NAME=VALUE.
+// LoadWorkflow reads a workflow and applies inputs, and then parameters,
+// [NODE:]NAME=VALUE.
 // required tells the required inputs of task classes; it is only asked when
 // nothing else tells where the workflow starts.
-func LoadWorkflow(path string, parameters []string, required workflow.RequiredInputs) (*workflow.Workflow, error) {
+func LoadWorkflow(path string, inputs []workflow.GraphInput, parameters []string, required workflow.RequiredInputs) (*workflow.Workflow, error) {
 	wf, err := workflow.LoadFile(path, workflow.LoadOptions{})
 	if err != nil {
 		return nil, &InvalidError{Cause: err}
 	}
-	inputs, err := parseParameters(wf, parameters)
+	more, err := parseParameters(wf, parameters)
 	if err != nil {
 		return nil, err
 	}
-	if err := wf.ApplyInputs(inputs, required); err != nil {
+	if err := wf.ApplyInputs(slices.Concat(inputs, more), required); err != nil {
 		return nil, &InvalidError{Cause: err}
 	}
 	return wf, settleEnds(wf, required)

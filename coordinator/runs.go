@@ -61,15 +61,11 @@ func (c *Coordinator) submit(body []byte) error {
 	if err := wf.UnmarshalJSON(s.Workflow); err != nil { // unlike Parse it opens no file
 		return err
 	}
-	if s.Outputs == nil {
-		s.Outputs = wf.SelectOutputs(nil)
+	selected, err := s.selected(wf)
+	if err != nil {
+		return err
 	}
-	for _, o := range s.Outputs {
-		if o.Node < 0 || o.Node >= len(wf.Nodes) {
-			return fmt.Errorf("selected output %q of node number %d, of %d", o.As, o.Node, len(wf.Nodes))
-		}
-	}
-	plan := engine.NewPlan(wf, engine.PlanOptions{Outputs: s.Outputs})
+	plan := engine.NewPlan(wf, engine.PlanOptions{Outputs: selected})
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.runs[s.Run] != nil {

@@ -2,6 +2,7 @@ package coordinator
 
 import (
 	"encoding/json"
+	"fmt"
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/task"
@@ -17,7 +18,7 @@ type Submission struct {
 	// Workflow is the flat document, with the inputs of the run applied.
 	Workflow json.RawMessage `json:"workflow"`
 	// Outputs select what the run returns; nil means the end nodes.
-	Outputs []workflow.Selected `json:"outputs"`
+	Outputs []SelectedOutput `json:"outputs"`
 	// Environment is what tasks find around them.
 	Environment task.Environment `json:"environment"`
 	// Limit bounds the time of each task; zero means no limit.
@@ -25,6 +26,38 @@ type Submission struct {
 	// User and Host tell who submitted, for people to read.
 	User string `json:"user,omitempty"`
 	Host string `json:"host,omitempty"`
+}
+
+// SelectedOutput is an output of the node at a position; without a name, all of
+// them.
+type SelectedOutput struct {
+	Node int    `json:"node"`
+	Name string `json:"name,omitempty"`
+	As   string `json:"as,omitempty"`
+}
+
+// SelectedOutputs turns a selection into what is submitted.
+func SelectedOutputs(selected []workflow.Selected) []SelectedOutput {
+	list := []SelectedOutput{} // nil would mean the end nodes
+	for _, s := range selected {
+		list = append(list, SelectedOutput{s.Node, string(s.Name), s.As})
+	}
+	return list
+}
+
+// selected checks a selection and turns it back.
+func (s *Submission) selected(wf *workflow.Workflow) ([]workflow.Selected, error) {
+	if s.Outputs == nil {
+		return wf.SelectOutputs(nil), nil
+	}
+	var list []workflow.Selected
+	for _, o := range s.Outputs {
+		if o.Node < 0 || o.Node >= len(wf.Nodes) {
+			return nil, fmt.Errorf("selected output %q of node number %d, of %d", o.As, o.Node, len(wf.Nodes))
+		}
+		list = append(list, workflow.Selected{Node: o.Node, Name: workflow.Arg(o.Name), As: o.As})
+	}
+	return list, nil
 }
 
 // answer is what a client gets: a value, or an error with its hint.

@@ -69,7 +69,8 @@ const (
 	Cancelled Status = "cancelled"
 )
 
-// Output is one output of a run.
+// Output is one output of a run. Without a name it stands for a selected node
+// that was executed and has no outputs.
 type Output struct {
 	Node string
 	Name string

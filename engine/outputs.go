@@ -27,6 +27,9 @@ func (s *State) outputs() []Output {
 					all = append(all, output(node, shown.Name, shown.Name, r))
 				}
 			}
+			if len(r.Outputs)+len(r.Shown) == 0 {
+				all = append(all, Output{Node: node})
+			}
 			continue
 		}
 		all = append(all, output(node, string(sel.Name), sel.As, r))

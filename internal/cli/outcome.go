@@ -1,20 +1,23 @@
 package cli
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/ewoks-hpc/ewoks-hpc/engine"
 )
 
 // printOutcome prints the outputs of a run, or why it has none.
-func printOutcome(s Streams, o engine.Outcome, p *progress) error {
+func printOutcome(s Streams, o engine.Outcome, p *progress, merge bool) error {
 	switch o.Status {
 	case engine.Succeeded:
-		_, err := s.Out.Write(outputsJSON(o.Outputs))
-		return err
+		var outputs any = merged(o.Outputs)
+		if !merge {
+			outputs = apart(o.Outputs)
+		}
+		return printJSON(s.Out, outputs)
 	case engine.Cancelled:
 		fmt.Fprintf(s.Err, "ewoks-hpc: the run was cancelled: %s\n", o.Failure.Message)
 		return failedError{exitInfra}
@@ -33,19 +36,42 @@ func printOutcome(s Streams, o engine.Outcome, p *progress) error {
 	return failedError{exitFailed}
 }
 
-// outputsJSON merges outputs into one object, sorted by name: outputs of a class
-// have no order of their own. Later ones replace earlier ones of the same name.
-func outputsJSON(outputs []engine.Output) []byte {
-	merged := map[string]json.RawMessage{}
+// merged puts outputs into one object; later ones replace earlier ones of the
+// same name. Encoding sorts by name: outputs of a class have no order of their own.
+func merged(outputs []engine.Output) map[string]json.RawMessage {
+	values := map[string]json.RawMessage{}
 	for _, o := range outputs {
-		merged[o.Name] = json.RawMessage(or(o.Shown, `{"type":"MissingData","repr":"<MISSING_DATA>"}`))
+		if o.Name != "" {
+			values[o.Name] = shown(o)
+		}
 	}
-	var text bytes.Buffer
-	e := json.NewEncoder(&text)
+	return values
+}
+
+// apart puts the outputs of each node into an object of its own.
+func apart(outputs []engine.Output) map[string]map[string]json.RawMessage {
+	nodes := map[string]map[string]json.RawMessage{}
+	for _, o := range outputs {
+		if nodes[o.Node] == nil {
+			nodes[o.Node] = map[string]json.RawMessage{}
+		}
+		if o.Name != "" {
+			nodes[o.Node][o.Name] = shown(o)
+		}
+	}
+	return nodes
+}
+
+func shown(o engine.Output) json.RawMessage {
+	return json.RawMessage(or(o.Shown, `{"type":"MissingData","repr":"<MISSING_DATA>"}`))
+}
+
+func printJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false) // people read <class 'object'>
 	e.SetIndent("", "  ")
-	if err := e.Encode(merged); err != nil { // an interpreter sent what is not JSON
-		_ = e.Encode(map[string]string{"error": err.Error()})
+	if err := e.Encode(v); err != nil {
+		return fmt.Errorf("outputs: %w", err)
 	}
-	return text.Bytes()
+	return nil
 }

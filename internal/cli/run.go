@@ -31,6 +31,9 @@ cluster that is up, which --cluster says too.` + exitHelp,
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "scheduler", Aliases: []string{"s"}, Usage: "`HOW` to run it", Value: "sequential"},
 			&cli.StringSliceFlag{Name: "parameter", Aliases: []string{"p"}, Usage: "set an input, `[NODE:]NAME=VALUE`: VALUE is JSON or else text; without NODE that of the start nodes"},
+			&cli.StringFlag{Name: "inputs", Usage: "`FILE` with a JSON list of inputs, each with name, value and id, label, task_identifier or all"},
+			&cli.StringFlag{Name: "outputs", Usage: "`WHICH` outputs to print: end, all, none, or a JSON list of selections", Value: "end"},
+			&cli.BoolFlag{Name: "no-merge-outputs", Usage: "print the outputs of each node apart"},
 			&cli.IntFlag{Name: "num-workers", Usage: "threads or interpreters (`N`) of multithreading and multiprocessing; default: as many as CPUs"},
 			&cli.StringFlag{Name: "context", Usage: "multiprocessing: `fork` interpreters from a warm one, or spawn fresh ones", Value: "fork"},
 			&cli.IntFlag{Name: "n-workers", Usage: "cluster: number (`N`) of worker processes; default: as many as CPUs"},
@@ -60,7 +63,7 @@ func runRun(ctx context.Context, cmd *cli.Command, s Streams) error {
 	if err != nil {
 		return err
 	}
-	return printOutcome(s, outcome, p)
+	return printOutcome(s, outcome, p, !cmd.Bool("no-merge-outputs"))
 }
 
 // describeRun gathers what does not depend on the scheduler.
@@ -79,7 +82,14 @@ func describeRun(ctx context.Context, cmd *cli.Command) (r app.Run, err error) {
 	if r.Limit < 0 {
 		return r, usageError{fmt.Errorf("--task-timeout %s", r.Limit), "give a positive time, like 90s or 10m"}
 	}
-	r.Workflow, err = app.LoadWorkflow(cmd.Args().First(), cmd.StringSlice("parameter"), r.RequiredInputs(ctx))
+	inputs, err := readInputs(cmd.String("inputs"))
+	if err != nil {
+		return r, err
+	}
+	if r.Outputs, err = parseOutputs(cmd.String("outputs")); err != nil {
+		return r, err
+	}
+	r.Workflow, err = app.LoadWorkflow(cmd.Args().First(), inputs, cmd.StringSlice("parameter"), r.RequiredInputs(ctx))
 	return r, err
 }
 

@@ -186,6 +186,33 @@ func TestNoFollowerAfterLongTask(t *testing.T) {
 	}
 }
 
+// What is shown, and what travels inline, is bounded: results must fit messages.
+func TestLargeOutputs(t *testing.T) {
+	each(t, func(t *testing.T, o pyhost.Options) {
+		o.Store = t.TempDir()
+		p := start(t, o)
+		p.Submit([]*task.Request{
+			method(1, "operator.mul", literal("0", `"abc"`), literal("1", "1000000")),
+			method(2, "operator.mul", literal("0", `"abc"`), literal("1", "1000")),
+		})
+		found := collect(t, p, 2)
+		if text := string(found[1].Shown[0].JSON); len(text) > 11000 || !strings.Contains(text, `"type": "str"`) {
+			t.Errorf("a text of 3 MB is shown in %d bytes", len(text))
+		}
+		if v := found[1].Outputs[0].Value; v.Kind != task.Stored || v.Size < 3000000 {
+			t.Errorf("a text of 3 MB travels as %d", v.Kind)
+		}
+		if v := found[2].Outputs[0].Value; v.Kind != task.Pickled {
+			t.Errorf("a text of 3 KB travels as %d", v.Kind)
+		}
+		// Another task, in whichever interpreter, reads what was stored.
+		p.Submit([]*task.Request{method(3, "builtins.len", task.Named{Name: "0", Value: found[1].Outputs[0].Value})})
+		if got := string(collect(t, p, 1)[3].Shown[0].JSON); got != "3000000" {
+			t.Errorf("the stored text has length %s", got)
+		}
+	})
+}
+
 func TestPrinted(t *testing.T) {
 	each(t, func(t *testing.T, o pyhost.Options) {
 		p := start(t, o)

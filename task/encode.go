@@ -106,16 +106,14 @@ func (e *Encoder) tests(r *Request) {
 				e.Raw(",")
 			}
 			e.text("[", c.Output)
-			e.Raw(",")
-			e.Header = append(e.Header, c.Value...)
+			e.verbatim(",", c.Value)
 			e.Raw("]")
 		}
 		e.Raw("]]")
 	}
 	e.Raw("]")
 	if r.Else != nil {
-		e.Raw(`,"ce":`)
-		e.Header = append(e.Header, r.Else...)
+		e.verbatim(`,"ce":`, r.Else)
 	}
 }
 
@@ -186,8 +184,7 @@ func (e *Encoder) named(list []Named) {
 func (e *Encoder) value(v *Value) {
 	switch v.Kind {
 	case Literal:
-		e.Raw(`["j",`)
-		e.Header = append(e.Header, v.JSON...)
+		e.verbatim(`["j",`, v.JSON)
 	case Pickled:
 		e.number(`["p",`, int64(len(e.Blobs)))
 		e.number(",", int64(len(v.Blobs)))
@@ -209,6 +206,16 @@ func (e *Encoder) value(v *Value) {
 		return
 	}
 	e.Raw("]")
+}
+
+// verbatim appends a value that is JSON already; none at all is null.
+func (e *Encoder) verbatim(before string, value json.RawMessage) {
+	e.Raw(before)
+	if len(value) == 0 {
+		e.Raw("null")
+		return
+	}
+	e.Header = append(e.Header, value...)
 }
 
 func (e *Encoder) number(before string, n int64) {

@@ -21,7 +21,8 @@ func newRun(s Streams) *cli.Command {
 		Usage:     "run a workflow and print its outputs as JSON",
 		ArgsUsage: "WORKFLOW",
 		Description: `The outputs of the end nodes go to standard output, everything else to standard
-error. A value that JSON cannot hold appears as {"type": ..., "repr": ...}.
+error. A value that JSON cannot hold, or that takes more than a MiB as JSON, appears
+as {"type": ..., "repr": ...}.
 
 Schedulers: sequential (one interpreter, one task at a time), multithreading
 (one interpreter, tasks in its threads), multiprocessing (several interpreters),

@@ -21,7 +21,7 @@ import traceback
 from . import tasks
 from .capture import Capture
 from .conditions import fired
-from .values import Unpicklable, Values, is_missing, show
+from .values import Unpicklable, Values, show
 
 SUCCEEDED, FAILED, SKIPPED = 0, 1, 3
 
@@ -112,7 +112,7 @@ class Host:
             judged = outputs.get("_ppfdict", {}) if request["t"] in ("ppfmethod", "ppfport") else outputs
             result["fi"] = fired(request["c"], request.get("ce"), judged)
         if wanted & WANT_SHOW:
-            result["j"] = [[n, show(v)] for n, v in outputs.items() if not is_missing(v)]
+            result["j"] = show(outputs)
         if not wanted & WANT_NONE:
             result["o"] = self._values.dump(outputs, run, request["s"], wanted & WANT_KEEP, produced)
         return outputs
@@ -151,16 +151,27 @@ def _instance(error, message):
     return instance
 
 
+#: Characters of a message or traceback that travel: the first and the last half.
+TEXT_LIMIT = 64 << 10
+
+
+def _clip(text):
+    if len(text) <= TEXT_LIMIT:
+        return text
+    return text[: TEXT_LIMIT // 2] + "\n...\n" + text[-TEXT_LIMIT // 2 :]
+
+
 def _failure(request, error):
     cause = error.__cause__ if type(error).__name__ == "TaskExecutionError" and error.__cause__ else error
     failure = {
         "cause": "exception",
         "type": type(cause).__name__,
-        "message": _message(request, error),
+        "message": _clip(_message(request, error)),
         "traceback": "",
     }
     if not isinstance(cause, (tasks.MissingPackage, Unpicklable)):  # those are about us, not the task
-        failure["traceback"] = "".join(traceback.format_exception(type(cause), cause, _trim(cause.__traceback__)))
+        lines = traceback.format_exception(type(cause), cause, _trim(cause.__traceback__))
+        failure["traceback"] = _clip("".join(lines))
     advice = _advice(request, cause)
     if advice:
         failure["advice"] = advice

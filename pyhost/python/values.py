@@ -19,6 +19,8 @@ import sys
 
 PROTOCOL = 5
 INLINE_LIMIT = 64 << 10  # bytes; larger values go to the store
+INLINE_TOTAL = 1 << 20  # bytes of all values of a task that travel with its result
+SHOW_LIMIT = 1 << 20  # characters of the JSON of all outputs of a task
 
 
 class MissingData:
@@ -92,7 +94,7 @@ class Values:
     def _send(self, name, value, run, seq, blobs):
         parts = _pickle(name, value)
         size = sum(len(p) for p in parts)
-        if size <= INLINE_LIMIT or self._store is None:
+        if self._store is None or size <= INLINE_LIMIT and size + sum(len(b) for b in blobs) <= INLINE_TOTAL:
             blobs.extend(parts)
             return ["p", len(blobs) - len(parts), len(parts)]
         directory = os.path.join(self._store, run)
@@ -168,8 +170,24 @@ def _offsets(sizes):
         offset += size
 
 
-def show(value):
-    """Return a value as JSON text; what JSON cannot hold becomes its type and repr."""
+def show(outputs):
+    """Return outputs as a list of [name, JSON text].
+
+    What JSON cannot hold, or what is too long, becomes its type and repr.
+    """
+    shown, left = [], SHOW_LIMIT
+    for name, value in outputs.items():
+        if is_missing(value):
+            continue
+        text = _show(value)
+        if len(text) > left:
+            text = json.dumps(describe(value))
+        left -= len(text)
+        shown.append([name, text])
+    return shown
+
+
+def _show(value):
     try:
         return json.dumps(value, default=describe, allow_nan=False)
     except Exception:

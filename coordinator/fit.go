@@ -19,6 +19,14 @@ var errTooLarge = errors.New("the inputs given in the workflow document are too 
 // many for one message into the value store.
 func (c *Coordinator) fit(r *task.Request) (int, error) {
 	size := sizeOf(r.Inputs)
+	followers := 0
+	for then := r.Then; then != nil; then = then.Then {
+		followers += sizeOf(then.Inputs)
+	}
+	if size+followers <= maxRequestBytes {
+		return size + followers, nil
+	}
+	r.Then = nil // they come when it is their turn
 	if size <= maxRequestBytes {
 		return size, nil
 	}

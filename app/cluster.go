@@ -82,13 +82,28 @@ func StartCluster(ctx context.Context, o ClusterOptions) (_ *Cluster, err error)
 		}
 	}()
 	for _, start := range []func(context.Context) error{
-		c.startBroker, c.lastly, c.startCoordinator, c.makePools, c.startPage, c.startPools, c.writeInfo,
+		c.startBroker, c.cancelOrphans, c.lastly, c.startCoordinator, c.makePools, c.startPage, c.startPools, c.writeInfo,
 	} {
 		if err := start(ctx); err != nil {
 			return nil, err
 		}
 	}
 	return c, nil
+}
+
+// cancelOrphans cancels the jobs of a launcher of the same name that was killed.
+func (c *Cluster) cancelOrphans(ctx context.Context) error {
+	n, err := cancelLaunches(ctx, c.o.StateDir)
+	if err != nil {
+		return fmt.Errorf("jobs that an earlier launcher of cluster %s left behind: %w", c.o.Name, err)
+	}
+	if n > 0 {
+		c.o.Logger.Info("jobs that an earlier launcher left behind were cancelled", "jobs", n)
+	}
+	if err := os.Remove(filepath.Join(c.o.StateDir, launchesFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
 }
 
 // lastly registers what is stopped after almost everything else: as long as its

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/broker"
@@ -82,8 +81,8 @@ func (i Info) Running() (running, known bool) {
 	if host, _ := os.Hostname(); host != i.Host {
 		return false, false
 	}
-	err := syscall.Kill(i.PID, 0)
-	return err == nil || errors.Is(err, syscall.EPERM), true
+	birth := processBirth(i.PID)
+	return birth != "" && birth == i.Born, true
 }
 
 // Client is a connection to a cluster that is up.

@@ -62,9 +62,11 @@ type Cluster struct {
 
 // Info is what others need to know of a cluster that is up. It holds no secret.
 type Info struct {
-	Name    string    `json:"name"`
-	Address string    `json:"address"`
-	PID     int       `json:"pid"`
+	Name    string `json:"name"`
+	Address string `json:"address"`
+	PID     int    `json:"pid"`
+	// Born tells processes with the same id apart, see processBirth.
+	Born    string    `json:"born"`
 	Host    string    `json:"host"`
 	Started time.Time `json:"started"`
 }
@@ -277,7 +279,7 @@ func (a authority) Workers() []cluster.WorkerView {
 
 func (c *Cluster) writeInfo(context.Context) error {
 	host, _ := os.Hostname()
-	data, err := json.Marshal(Info{Name: c.o.Name, Address: c.Address(), PID: os.Getpid(), Host: host, Started: c.started})
+	data, err := json.Marshal(Info{Name: c.o.Name, Address: c.Address(), PID: os.Getpid(), Born: processBirth(os.Getpid()), Host: host, Started: c.started})
 	if err != nil {
 		return err
 	}

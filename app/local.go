@@ -35,6 +35,10 @@ type Run struct {
 	Dir string
 	// Outputs select what the run returns; nil means the outputs of the end nodes.
 	Outputs []workflow.OutputSelector
+	// Save is the file for the pickled outputs; empty means none. Apart keeps the
+	// outputs of each node in a mapping of their own there.
+	Save  string
+	Apart bool
 	// Limit bounds the time of each task; zero means no limit.
 	Limit time.Duration
 	// Progress is told how far the run is and what tasks printed. It may be nil.
@@ -64,7 +68,7 @@ func RunLocal(ctx context.Context, r Run, l Local) (engine.Outcome, error) {
 	}
 	defer os.RemoveAll(store)
 	plan := engine.NewPlan(r.Workflow, engine.PlanOptions{
-		Outputs: r.Workflow.SelectOutputs(r.Outputs), Keep: l.Processes == 1,
+		Outputs: r.Workflow.SelectOutputs(r.Outputs), Keep: l.Processes == 1, Save: r.Save, Apart: r.Apart,
 	})
 	state := engine.New(plan, engine.Options{
 		Run: task.NewKey(), MaxLost: maxLost, Limit: r.Limit, Strict: l.Processes*l.Threads == 1,

@@ -50,7 +50,7 @@ func (r Run) submission() (*coordinator.Submission, error) {
 	}
 	s := &coordinator.Submission{
 		Run: task.NewKey(), Workflow: document, Limit: r.Limit, Outputs: coordinator.SelectedOutputs(r.Workflow.SelectOutputs(r.Outputs)),
-		Environment: task.Environment{Dir: dir, Set: r.Set},
+		Environment: task.Environment{Dir: dir, Set: r.Set}, Save: r.Save, Apart: r.Apart,
 	}
 	s.Host, _ = os.Hostname()
 	if u, err := user.Current(); err == nil {

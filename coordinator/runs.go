@@ -65,7 +65,7 @@ func (c *Coordinator) submit(body []byte) error {
 	if err != nil {
 		return err
 	}
-	plan := engine.NewPlan(wf, engine.PlanOptions{Outputs: selected})
+	plan := engine.NewPlan(wf, engine.PlanOptions{Outputs: selected, Save: s.Save, Apart: s.Apart})
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.runs[s.Run] != nil {

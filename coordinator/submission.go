@@ -19,6 +19,10 @@ type Submission struct {
 	Workflow json.RawMessage `json:"workflow"`
 	// Outputs select what the run returns; nil means the end nodes.
 	Outputs []SelectedOutput `json:"outputs"`
+	// Save is the file for the pickled outputs, written by a worker; empty means
+	// none. Apart keeps the outputs of each node in a mapping of their own there.
+	Save  string `json:"save,omitempty"`
+	Apart bool   `json:"apart,omitempty"`
 	// Environment is what tasks find around them.
 	Environment task.Environment `json:"environment"`
 	// Limit bounds the time of each task; zero means no limit.

@@ -18,8 +18,12 @@ func (s *State) extend() {
 		return
 	}
 	for _, a := range s.actions {
-		if start, ok := a.(Start); ok && start.Request.Attempt == 1 {
-			start.Request.Then = s.then(s.running[start.Request.Seq].node, maxFollowers)
+		start, ok := a.(Start)
+		if !ok || start.Request.Attempt > 1 {
+			continue
+		}
+		if node := s.running[start.Request.Seq].node; node != saver {
+			start.Request.Then = s.then(node, maxFollowers)
 		}
 	}
 }

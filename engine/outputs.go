@@ -7,6 +7,20 @@ import (
 	"github.com/ewoks-hpc/ewoks-hpc/workflow"
 )
 
+// selectOutputs notes the outputs of a node, if they are selected.
+func (s *State) selectOutputs(node int, r task.Result) {
+	if !s.plan.selected[node] {
+		return
+	}
+	before, again := s.latest[node]
+	s.retain(r.Seq, before.Seq)
+	if again {
+		s.ended = remove(s.ended, node)
+	}
+	s.latest[node] = r
+	s.ended = append(s.ended, node)
+}
+
 // outputs are the selected outputs of the nodes that have executed, in the
 // order in which they are to be merged: that of the graph, unless it leaves the
 // order to the run.

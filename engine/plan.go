@@ -18,6 +18,8 @@ type Plan struct {
 	outputs  []workflow.Selected
 	selected []bool // per node
 	keep     bool
+	save     string
+	apart    bool
 	ordered  bool // outputs are merged in topological order, not as nodes end
 }
 
@@ -38,6 +40,11 @@ type nodePlan struct {
 type PlanOptions struct {
 	// Outputs are the outputs to return.
 	Outputs []workflow.Selected
+	// Save is the file for the pickled outputs of the run, on the machine where
+	// tasks are executed; empty means none. Apart keeps the outputs of each node
+	// in a mapping of their own.
+	Save  string
+	Apart bool
 	// Keep says that one interpreter executes all tasks, so that values can
 	// stay in it.
 	Keep bool
@@ -48,6 +55,7 @@ func NewPlan(wf *workflow.Workflow, o PlanOptions) *Plan {
 	p := &Plan{
 		wf: wf, required: wf.RequiredLinks(), nodes: make([]nodePlan, len(wf.Nodes)),
 		start: wf.StartNodes(nil), outputs: o.Outputs, selected: make([]bool, len(wf.Nodes)), keep: o.Keep,
+		save: o.Save, apart: o.Apart,
 	}
 	for _, s := range o.Outputs {
 		p.selected[s.Node] = true
@@ -104,6 +112,7 @@ func (p *Plan) node(i int, acyclic bool) nodePlan {
 			n.tests = append(n.tests, test(l, link))
 		}
 	}
+	used = used || p.save != "" && p.selected[i]
 	n.then = p.then(i, acyclic)
 	n.wanted = task.Wanted{None: !used, Keep: p.keep && (used || handled), Show: p.selected[i], Error: handled}
 	return n

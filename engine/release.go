@@ -16,6 +16,18 @@ func (s *State) record(r task.Result) {
 	}
 }
 
+// retain keeps the outputs of a selected node, in place of those of its execution
+// before, until they are saved.
+func (s *State) retain(seq, before uint64) {
+	if s.plan.save == "" {
+		return
+	}
+	if m := s.made[seq]; m != nil {
+		m.refs++
+	}
+	s.let(before)
+}
+
 // hold notes that a delivery refers to the outputs of a task.
 func (s *State) hold(d delivery) {
 	if m := s.made[d.from]; m != nil && len(d.data) > 0 {

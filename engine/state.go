@@ -20,6 +20,7 @@ type State struct {
 	counts  Counts
 	outcome Outcome
 	actions []Action
+	saving  bool
 	begun   *task.Request // the task that is being started has begun as this
 }
 

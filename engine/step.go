@@ -22,7 +22,7 @@ func Step(s *State, e Event) []Action {
 	case Cancel:
 		s.finish(Outcome{Status: Cancelled, Failure: task.Failure{Message: e.Reason}})
 	}
-	if s.outcome.Status == Running && len(s.running) == 0 {
+	if s.outcome.Status == Running && len(s.running) == 0 && !s.save() {
 		s.finish(Outcome{Status: Succeeded, Outputs: s.outputs()})
 	}
 	s.extend()
@@ -60,19 +60,16 @@ func (s *State) end(r task.Result) {
 func (s *State) succeed(x *execution, r task.Result) {
 	delete(s.running, r.Seq)
 	s.counts.Succeeded++
-	if s.plan.selected[x.node] {
-		if _, again := s.latest[x.node]; again {
-			s.ended = remove(s.ended, x.node)
-		}
-		s.latest[x.node] = r
-		s.ended = append(s.ended, x.node)
+	if x.node == saver {
+		return
 	}
+	s.record(r)
+	s.selectOutputs(x.node, r)
 	s.pass(x, r, s.fire)
 }
 
 // pass lets links carry what a task made, and then forgets what it was given.
 func (s *State) pass(x *execution, r task.Result, fire func(*execution, task.Result)) {
-	s.record(r)
 	fire(x, r)
 	s.let(r.Seq)
 	s.giveBack(x)
@@ -86,13 +83,14 @@ func (s *State) pass(x *execution, r task.Result, fire func(*execution, task.Res
 func (s *State) fail(x *execution, r task.Result) {
 	delete(s.running, x.request.Seq)
 	s.counts.Failed++
-	if s.plan.nodes[x.node].fatal {
+	if x.node == saver || s.plan.nodes[x.node].fatal {
 		s.finish(Outcome{Status: Failed, Node: x.request.Node, Failure: r.Failure})
 		return
 	}
 	if r.Outputs == nil {
 		r.Outputs = exception(r.Failure)
 	}
+	s.record(r)
 	s.pass(x, r, s.fireError)
 }
 

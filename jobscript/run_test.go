@@ -164,10 +164,11 @@ func TestEpilogueKeepsTheStatus(t *testing.T) {
 
 // A worker that says what signals it gets, and ends by itself at TERM only.
 const signalledWorker = `
+sleep 1000 >/dev/null &
 trap 'echo got USR1' USR1
-trap 'echo got TERM; exit 3' TERM
+trap 'echo got TERM; kill %1; exit 3' TERM
 echo ready
-while :; do read -r -t 0.05 _ <> <(:); done
+while :; do wait %1; done
 `
 
 // Slurm signals the batch shell only: its process id is the one to signal.

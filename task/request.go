@@ -38,6 +38,10 @@ type Request struct {
 	Else json.RawMessage
 }
 
+// SaveType is the type of the task, of no node, that writes the outputs of a run to
+// the file that its identifier names, as a Python pickle.
+const SaveType = "ewoks-hpc:save"
+
 // Test are the conditions of one link, all of which must hold.
 type Test struct {
 	// Link is its position in the workflow.

@@ -237,7 +237,7 @@ func (g *generator) links(nodes []object, subs map[string]object) []object {
 // once per graph node: of several ewokscore leaks one into the others.
 func (g *generator) addSubAttributes(l object, fromGraph bool, graphNode object) {
 	for _, pushable := range []string{"default_inputs", "force_start_node", "conditions_else_value"} {
-		if graphNode[pushable] != nil {
+		if _, pushes := graphNode[pushable]; pushes { // null too
 			return
 		}
 	}

@@ -10,12 +10,17 @@ import (
 )
 
 // printOutcome prints the outputs of a run, or why it has none.
-func printOutcome(s Streams, o engine.Outcome, p *progress, merge bool) error {
+func printOutcome(s Streams, o engine.Outcome, p *progress, separate bool, file string) error {
 	switch o.Status {
 	case engine.Succeeded:
 		var outputs any = merged(o.Outputs)
-		if !merge {
+		if separate {
 			outputs = apart(o.Outputs)
+		}
+		if file != "" {
+			if err := saveJSON(file, outputs); err != nil {
+				return err
+			}
 		}
 		return printJSON(s.Out, outputs)
 	case engine.Cancelled:

@@ -35,6 +35,7 @@ cluster that is up, which --cluster says too.` + exitHelp,
 			&cli.StringFlag{Name: "inputs", Usage: "`FILE` with a JSON list of inputs, each with name, value and id, label, task_identifier or all"},
 			&cli.StringFlag{Name: "outputs", Usage: "`WHICH` outputs to print: end, all, none, or a JSON list of selections", Value: "end"},
 			&cli.BoolFlag{Name: "no-merge-outputs", Usage: "print the outputs of each node apart"},
+			&cli.StringFlag{Name: "save", Usage: "`FILE` for the outputs: a Python pickle (.pkl), or what is printed (.json)"},
 			&cli.IntFlag{Name: "num-workers", Usage: "threads or interpreters (`N`) of multithreading and multiprocessing; default: as many as CPUs"},
 			&cli.StringFlag{Name: "context", Usage: "multiprocessing: `fork` interpreters from a warm one, or spawn fresh ones", Value: "fork"},
 			&cli.IntFlag{Name: "n-workers", Usage: "cluster: number (`N`) of worker processes; default: as many as CPUs"},
@@ -64,7 +65,7 @@ func runRun(ctx context.Context, cmd *cli.Command, s Streams) error {
 	if err != nil {
 		return err
 	}
-	return printOutcome(s, outcome, p, !cmd.Bool("no-merge-outputs"))
+	return printOutcome(s, outcome, p, r.Apart, jsonFile(cmd.String("save")))
 }
 
 // describeRun gathers what does not depend on the scheduler.
@@ -88,6 +89,10 @@ func describeRun(ctx context.Context, cmd *cli.Command) (r app.Run, err error) {
 		return r, err
 	}
 	if r.Outputs, err = parseOutputs(cmd.String("outputs")); err != nil {
+		return r, err
+	}
+	r.Apart = cmd.Bool("no-merge-outputs")
+	if r.Save, err = pickleFile(cmd.String("save")); err != nil {
 		return r, err
 	}
 	r.Workflow, err = app.LoadWorkflow(cmd.Args().First(), inputs, cmd.StringSlice("parameter"), r.RequiredInputs(ctx))

@@ -49,6 +49,8 @@ type Run struct {
 // Progress is one piece of news of a run.
 type Progress struct {
 	Counts engine.Counts
+	// Notice says why nothing is executed yet.
+	Notice string
 	// Node, Stdout and Stderr are of a task that printed something.
 	Node, Stdout, Stderr string
 }

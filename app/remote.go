@@ -6,9 +6,11 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/coordinator"
+	"github.com/ewoks-hpc/ewoks-hpc/dashboard"
 	"github.com/ewoks-hpc/ewoks-hpc/engine"
 	"github.com/ewoks-hpc/ewoks-hpc/task"
 )
@@ -27,16 +29,46 @@ func RunOn(ctx context.Context, r Run, client *Client) (engine.Outcome, error) {
 	if err := client.Submit(ctx, s); err != nil {
 		return engine.Outcome{}, fmt.Errorf("run not submitted: %w", err)
 	}
+	watching, stop := context.WithCancel(ctx)
+	go r.tellWhy(watching, client)
 	ended, err := wait(ctx)
+	stop()
 	if ctx.Err() != nil {
-		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		if err := client.Cancel(stop, s.Run); err != nil {
+		if err := client.Cancel(end, s.Run); err != nil {
 			return engine.Outcome{}, fmt.Errorf("run %s not cancelled: %w", s.Run, err)
 		}
 		return engine.Outcome{}, context.Cause(ctx)
 	}
 	return ended.Outcome, err
+}
+
+// noticeInterval is the time between two questions why nothing is executed.
+const noticeInterval = 3 * time.Second
+
+// tellWhy reports why nothing is executed, as long as there are no workers.
+func (r Run) tellWhy(ctx context.Context, client *Client) {
+	ticker := time.NewTicker(noticeInterval)
+	defer ticker.Stop()
+	for last := ""; r.Progress != nil; {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		var o dashboard.Overview
+		ask, cancel := context.WithTimeout(ctx, 2*noticeInterval)
+		err := client.Call(ask, "overview", nil, &o)
+		cancel()
+		if err == nil && len(o.Workers) > 0 {
+			return
+		}
+		if notice := strings.Join(o.Notices, "; "); err == nil && notice != last {
+			last = notice
+			r.Progress(Progress{Notice: notice})
+		}
+	}
 }
 
 func (r Run) submission() (*coordinator.Submission, error) {

@@ -89,6 +89,10 @@ func (p *progress) show(news app.Progress) {
 	if news.Stdout != "" || news.Stderr != "" {
 		p.print(news)
 	}
+	if news.Notice != "" {
+		p.note(news.Notice)
+		return
+	}
 	if news.Counts.Succeeded == p.done {
 		return
 	}
@@ -96,6 +100,17 @@ func (p *progress) show(news app.Progress) {
 	if now := time.Now(); p.bar == nil && now.After(p.next) {
 		p.next = now.Add(lineInterval)
 		fmt.Fprintf(p.w, "%d of %d tasks done after %s\n", p.done, p.total, time.Since(p.begun).Round(time.Second))
+	}
+}
+
+// note says why nothing is executed yet.
+func (p *progress) note(text string) {
+	if p.bar != nil {
+		_ = p.bar.Clear()
+	}
+	fmt.Fprintf(p.w, "waiting: %s\n", text)
+	if p.bar != nil {
+		p.draw()
 	}
 }
 

@@ -16,7 +16,6 @@ import (
 	"github.com/ewoks-hpc/ewoks-hpc/cluster"
 	"github.com/ewoks-hpc/ewoks-hpc/coordinator"
 	"github.com/ewoks-hpc/ewoks-hpc/jobscript"
-	"github.com/ewoks-hpc/ewoks-hpc/task"
 )
 
 // ClusterOptions describe a cluster: where its launcher keeps state, how
@@ -234,37 +233,6 @@ func (c *Cluster) startPools(ctx context.Context) error {
 	return c.pools.Start(ctx)
 }
 
-// stopTime bounds the end of worker jobs: Slurm may take its time to kill.
-const stopTime = 90 * time.Second
-
-func (c *Cluster) stopPools() error {
-	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
-	defer cancel()
-	c.dismiss(ctx)
-	left, err := c.pools.Stop(ctx)
-	if err == nil && len(left) > 0 {
-		err = fmt.Errorf("%d worker jobs are still in Slurm's queue, the first is %s", len(left), left[0].ID)
-	}
-	return err
-}
-
-// dismissTime is how long workers may take to leave by themselves.
-const dismissTime = 3 * time.Second
-
-// dismiss ends all runs and lets the workers leave, so that their jobs count as
-// completed, not as cancelled.
-func (c *Cluster) dismiss(ctx context.Context) {
-	c.pools.Halt()
-	c.coordinator.CancelAll("the cluster is going down")
-	c.coordinator.Drain(func(task.Hello) bool { return true })
-	for deadline := time.Now().Add(dismissTime); time.Now().Before(deadline) && ctx.Err() == nil; {
-		if len(c.coordinator.Status().Workers) == 0 {
-			return
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-}
-
 // authority is the coordinator as the pools see it.
 type authority struct{ *coordinator.Coordinator }
 
@@ -291,32 +259,4 @@ func (c *Cluster) writeInfo(context.Context) error {
 		}
 	}
 	return nil
-}
-
-func (c *Cluster) serveScale(body []byte) (any, error) {
-	var request ScaleRequest
-	if err := task.DecodeJSON(body, &request); err != nil {
-		return nil, err
-	}
-	if request.Pool == "" {
-		request.Pool = c.o.Pool.Name
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
-	defer cancel()
-	return struct{}{}, c.pools.Scale(ctx, request.Pool, request.Jobs)
-}
-
-// ScaleRequest asks for a number of worker jobs.
-type ScaleRequest struct {
-	Pool string `json:"pool,omitempty"`
-	Jobs int    `json:"jobs"`
-}
-
-func (c *Cluster) serveDown([]byte) (any, error) {
-	select {
-	case <-c.down:
-	default:
-		close(c.down)
-	}
-	return struct{}{}, nil
 }

@@ -164,11 +164,10 @@ func TestEpilogueKeepsTheStatus(t *testing.T) {
 
 // A worker that says what signals it gets, and ends by itself at TERM only.
 const signalledWorker = `
-sleep 1000 >/dev/null &
 trap 'echo got USR1' USR1
-trap 'echo got TERM; kill %1; exit 3' TERM
+trap 'echo got TERM; exit 3' TERM
 echo ready
-while :; do wait %1; done
+while :; do sleep 0.1 >/dev/null & wait $!; done
 `
 
 // Slurm signals the batch shell only: its process id is the one to signal.

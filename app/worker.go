@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -116,15 +117,8 @@ func hello(o WorkerOptions, python string) task.Hello {
 	if o.Index != "" {
 		h.Index, h.Job = o.Index, ""
 	}
-	h.Worker = fmt.Sprintf("%s-%s-%s-%d", o.Launch, or(h.Index, "0"), or(h.Restart, "0"), h.Pid)
+	h.Worker = fmt.Sprintf("%s-%s-%s-%d", o.Launch, cmp.Or(h.Index, "0"), cmp.Or(h.Restart, "0"), h.Pid)
 	return h
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }
 
 // scratch makes a directory for temporary files of this worker and its tasks,

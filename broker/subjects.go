@@ -12,7 +12,7 @@ import (
 //	work.<worker>.bye     worker -> coordinator, request   I am leaving
 //	ctl.worker.<worker>   coordinator -> that worker
 //	ctl.workers           coordinator -> every worker
-//	client.<verb>         client -> coordinator, request   submit, status, cancel...
+//	client.<verb>         client -> coordinator, request   submit, overview, cancel...
 //	run.<run>.events      coordinator -> clients           what happens in a run
 //	_INBOX_w.>, _INBOX_c.>, _INBOX_l.>  replies to workers, clients, the launcher
 //

@@ -48,13 +48,6 @@ func (c *Client) Cancel(ctx context.Context, run string) error {
 	return c.Call(ctx, "cancel", run, nil)
 }
 
-// Status takes a picture of the cluster.
-func (c *Client) Status(ctx context.Context) (Status, error) {
-	var s Status
-	err := c.Call(ctx, "status", nil, &s)
-	return s, err
-}
-
 // Outcome asks how a run ended, or whether it is still running.
 func (c *Client) Outcome(ctx context.Context, run string) (Ended, error) {
 	var e Ended

@@ -81,13 +81,8 @@ func (c *Coordinator) Start() error {
 	if err := c.subscribe(broker.AllWork, c.serveWorker); err != nil {
 		return err
 	}
-	for verb, handler := range map[string]func([]byte) (any, error){
-		"cancel": c.serveCancel,
-		"status": c.serveStatus,
-	} {
-		if err := c.Serve(verb, handler); err != nil {
-			return err
-		}
+	if err := c.Serve("cancel", c.serveCancel); err != nil {
+		return err
 	}
 	if err := c.subscribe(broker.ClientSubject("submit"), c.serveSubmit); err != nil {
 		return err

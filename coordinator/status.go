@@ -47,8 +47,6 @@ type RunStatus struct {
 // shownRuns is the number of runs in a status, the newest.
 const shownRuns = 100
 
-func (c *Coordinator) serveStatus([]byte) (any, error) { return c.Status(), nil }
-
 // Status takes a picture.
 func (c *Coordinator) Status() Status {
 	c.mu.Lock()

@@ -118,12 +118,11 @@ func (s *State) deliver(l int, d delivery) {
 // merge executes a node whose required links have all delivered.
 func (s *State) merge(node int) {
 	m := &s.merging[node]
-	if m.executed || len(m.buffer) == 0 {
-		m.executed = true
+	m.executed = true
+	if len(m.buffer) == 0 { // as always after the first execution
 		s.start(node, s.inputs(node))
 		return
 	}
-	m.executed = true
 	for _, d := range m.buffer {
 		s.replace(&m.retained, d)
 		s.start(node, s.inputs(node))
@@ -139,11 +138,16 @@ func (s *State) inputs(node int) []task.Named {
 		return defaults
 	}
 	o := overlay{list: slices.Clone(defaults)}
+	m.pour(&o)
+	return o.list
+}
+
+// pour adds what links have brought, later ones over earlier ones.
+func (m *merger) pour(o *overlay) {
 	for i := range m.slots {
 		o.add(m.slots[i].data)
 	}
 	o.add(m.retained.data)
-	return o.list
 }
 
 // carried is what links have brought to a node, if one of its own links may want
@@ -153,11 +157,7 @@ func (s *State) carried(node int) []task.Named {
 		return nil
 	}
 	var o overlay
-	m := &s.merging[node]
-	for i := range m.slots {
-		o.add(m.slots[i].data)
-	}
-	o.add(m.retained.data)
+	s.merging[node].pour(&o)
 	return o.list
 }
 

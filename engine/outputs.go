@@ -15,7 +15,7 @@ func (s *State) selectOutputs(node int, r task.Result) {
 	before, again := s.latest[node]
 	s.retain(r.Seq, before.Seq)
 	if again {
-		s.ended = remove(s.ended, node)
+		s.ended = slices.DeleteFunc(s.ended, func(n int) bool { return n == node })
 	}
 	s.latest[node] = r
 	s.ended = append(s.ended, node)

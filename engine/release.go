@@ -28,11 +28,14 @@ func (s *State) retain(seq, before uint64) {
 	s.let(before)
 }
 
-// hold notes that a delivery refers to the outputs of a task.
-func (s *State) hold(d delivery) {
-	if m := s.made[d.from]; m != nil && len(d.data) > 0 {
-		m.refs++
+// hold notes that a delivery refers to the outputs of a task, if these take room.
+func (s *State) hold(d delivery) bool {
+	m := s.made[d.from]
+	if !d.filled || m == nil || len(d.data) == 0 {
+		return false
 	}
+	m.refs++
+	return true
 }
 
 // drop notes that a delivery is not needed any more.
@@ -65,8 +68,7 @@ func (s *State) lend(x *execution) {
 }
 
 func (s *State) lendOne(x *execution, d delivery) {
-	if made := s.made[d.from]; d.filled && made != nil && len(d.data) > 0 {
-		made.refs++
+	if s.hold(d) {
 		x.from = append(x.from, d.from)
 	}
 }

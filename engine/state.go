@@ -51,7 +51,6 @@ type execution struct {
 type merger struct {
 	waiting  int // required links that have not delivered
 	executed bool
-	starts   int
 	slots    []delivery // one for each incoming link, for required and cached ones
 	buffer   []delivery // of other links, before the first execution
 	retained delivery   // of other links, since then

@@ -31,7 +31,6 @@ func Step(s *State, e Event) []Action {
 
 func (s *State) begin() {
 	for _, i := range s.plan.start {
-		s.merging[i].starts++
 		if s.merging[i].waiting == 0 {
 			s.merge(i)
 		}
@@ -148,13 +147,4 @@ func (s *State) finish(o Outcome) {
 	clear(s.running)
 	s.outcome = o
 	s.actions = append(s.actions, Finish{o})
-}
-
-func remove(list []int, item int) []int {
-	for i, v := range list {
-		if v == item {
-			return append(list[:i], list[i+1:]...)
-		}
-	}
-	return list
 }

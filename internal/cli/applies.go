@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -50,7 +51,7 @@ func checkFlags(cmd *cli.Command, p purpose) error {
 			schedulers, some = []string{"slurm"}, true
 		}
 		if some && cmd.IsSet(name) && !slices.Contains(schedulers, p.scheduler) {
-			return usageError{fmt.Errorf("--%s has no effect %s", name, p.words), or(p.advice, "it is for "+strings.Join(schedulers, ", "))}
+			return usageError{fmt.Errorf("--%s has no effect %s", name, p.words), cmp.Or(p.advice, "it is for "+strings.Join(schedulers, ", "))}
 		}
 	}
 	return nil

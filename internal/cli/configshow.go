@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -29,7 +30,7 @@ $XDG_CONFIG_HOME/ewoks-hpc/ewoks-hpc.toml. Files hold top-level keys and
 			w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(w, "POOL\tKEY\tVALUE\tORIGIN")
 			for _, row := range c.Describe() {
-				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", or(row.Pool, "-"), row.Key, valueText(row.Raw), row.Origin)
+				fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", cmp.Or(row.Pool, "-"), row.Key, valueText(row.Raw), row.Origin)
 			}
 			return w.Flush()
 		},

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -19,7 +20,7 @@ func newDown(s Streams) *cli.Command {
 			if err := noArguments(cmd); err != nil {
 				return err
 			}
-			dir, err := app.FindCluster(cmd.String("state-dir"), or(cmd.String("cluster"), "default"))
+			dir, err := app.FindCluster(cmd.String("state-dir"), cmp.Or(cmd.String("cluster"), "default"))
 			if err != nil {
 				return err
 			}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/urfave/cli/v3"
@@ -25,7 +26,7 @@ func flagText(f cli.Flag) string {
 	}
 	text := strings.Join(names, ", ")
 	if doc.TakesValue() {
-		text += " " + or(placeholder, "VALUE")
+		text += " " + cmp.Or(placeholder, "VALUE")
 	}
 	switch value := doc.GetValue(); value {
 	case "", "0", "0s", "[]", "false", "true":

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -18,7 +19,7 @@ func newLogs(s Streams) *cli.Command {
 JOB is a job as status shows it, like 17_0.` + exitHelp,
 		Flags: reachFlags(),
 		Action: func(_ context.Context, cmd *cli.Command) error {
-			dir, err := app.FindCluster(cmd.String("state-dir"), or(cmd.String("cluster"), "default"))
+			dir, err := app.FindCluster(cmd.String("state-dir"), cmp.Or(cmd.String("cluster"), "default"))
 			if err != nil {
 				return err
 			}

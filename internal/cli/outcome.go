@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -68,7 +69,7 @@ func apart(outputs []engine.Output) map[string]map[string]json.RawMessage {
 }
 
 func shown(o engine.Output) json.RawMessage {
-	return json.RawMessage(or(o.Shown, `{"type":"MissingData","repr":"<MISSING_DATA>"}`))
+	return json.RawMessage(cmp.Or(o.Shown, `{"type":"MissingData","repr":"<MISSING_DATA>"}`))
 }
 
 func printJSON(w io.Writer, v any) error {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -19,7 +20,7 @@ func reachFlags() []cli.Flag {
 
 // reach connects to the cluster that the flags name.
 func reach(ctx context.Context, cmd *cli.Command) (*app.Client, error) {
-	dir, err := app.FindCluster(cmd.String("state-dir"), or(cmd.String("cluster"), "default"))
+	dir, err := app.FindCluster(cmd.String("state-dir"), cmp.Or(cmd.String("cluster"), "default"))
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -134,7 +135,7 @@ func clusterOptions(cmd *cli.Command) (o app.ClusterOptions, err error) {
 		}
 		return fmt.Sprint(v.Raw)
 	}
-	o.Name, o.Templates, o.Bind, o.Advertise = or(text("cluster"), "default"), text("templates"), text("bind"), text("advertise")
+	o.Name, o.Templates, o.Bind, o.Advertise = cmp.Or(text("cluster"), "default"), text("templates"), text("bind"), text("advertise")
 	if o.StateDir, err = app.StateDir(text("state_dir"), o.Name); err != nil {
 		return o, err
 	}
@@ -169,11 +170,4 @@ func pool(c *config.Config) (p jobscript.Pool, jobs int, err error) {
 		return p, 0, invalid(err)
 	}
 	return p, jobs, nil
-}
-
-func or(s, otherwise string) string {
-	if s == "" {
-		return otherwise
-	}
-	return s
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -64,10 +65,10 @@ func printOverview(w io.Writer, o dashboard.Overview, now time.Time) {
 		fmt.Fprintf(w, "note: %s\n", n)
 	}
 	printTable(w, "jobs", "JOB\tPOOL\tSTATE\tNODE\tSINCE\tREASON", o.Jobs, func(j dashboard.Job) string {
-		return fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s", jobName(j), j.Pool, j.Phase, or(j.Nodes, "-"), ago(now, j.Start), or(j.Reason, "-"))
+		return fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s", jobName(j), j.Pool, j.Phase, cmp.Or(j.Nodes, "-"), ago(now, j.Start), cmp.Or(j.Reason, "-"))
 	})
 	printTable(w, "workers", "WORKER\tJOB\tHOST\tSLOTS\tHOLDS\tDONE\tFAILED\tSEEN", o.Workers, func(v dashboard.Worker) string {
-		return fmt.Sprintf("%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s ago", shortKey(v.Worker), or(v.Job, "-"), v.Host, v.Slots, v.Holding, v.Succeeded, v.Failed, ago(now, v.Seen))
+		return fmt.Sprintf("%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s ago", shortKey(v.Worker), cmp.Or(v.Job, "-"), v.Host, v.Slots, v.Holding, v.Succeeded, v.Failed, ago(now, v.Seen))
 	})
 	printTable(w, "runs", "RUN\tWORKFLOW\tSTATE\tDONE\tTIME\tMESSAGE", o.Runs, func(r dashboard.Run) string {
 		end := now
@@ -117,7 +118,7 @@ func oneLine(text string, most int) string {
 	if len(text) > most {
 		return strings.ToValidUTF8(text[:most], "") + "..."
 	}
-	return or(text, "-")
+	return cmp.Or(text, "-")
 }
 
 func ago(now, then time.Time) string {

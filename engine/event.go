@@ -54,6 +54,8 @@ type Outcome struct {
 	Node string
 	// Failure tells why the run did not succeed.
 	Failure task.Failure
+	// Exception is the Python exception that ended the run, if values are wanted.
+	Exception task.Value
 	// Outputs are the selected outputs of the run, in the order in which they
 	// are to be merged: later ones replace earlier ones of the same name.
 	Outputs []Output
@@ -72,7 +74,9 @@ const (
 // Output is one output of a run. Without a name it stands for a selected node
 // that was executed and has no outputs.
 type Output struct {
-	Node string
+	// Position is that of the node in the workflow, Node its id as text.
+	Position int
+	Node     string
 	Name string
 	task.Value
 	// Shown is the value as JSON text.

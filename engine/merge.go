@@ -37,13 +37,16 @@ func (s *State) fireError(x *execution, r task.Result) {
 	}
 }
 
+// exceptionInstance is the output that holds the exception of a failed task.
+const exceptionInstance = "WorkflowExceptionInstance"
+
 // exception is the error of a task, for links that handle it, when no
 // interpreter was left to tell.
 func exception(f task.Failure) []task.Named {
 	text, _ := json.Marshal(map[string]string{"errorMessage": f.Message, "traceBack": f.Traceback})
 	return []task.Named{
 		{Name: "WorkflowException", Value: task.Value{Kind: task.Literal, JSON: text}},
-		{Name: "WorkflowExceptionInstance", Value: task.ExceptionValue(f.Message)},
+		{Name: exceptionInstance, Value: task.ExceptionValue(f.Message)},
 	}
 }
 

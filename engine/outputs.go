@@ -34,19 +34,19 @@ func (s *State) outputs() []Output {
 		node := s.plan.wf.Nodes[sel.Node].ID.String()
 		if sel.Name == "" {
 			for _, o := range r.Outputs {
-				all = append(all, output(node, o.Name, o.Name, r))
+				all = append(all, output(sel.Node, node, o.Name, o.Name, r))
 			}
 			for _, shown := range r.Shown {
 				if find(r.Outputs, shown.Name) < 0 {
-					all = append(all, output(node, shown.Name, shown.Name, r))
+					all = append(all, output(sel.Node, node, shown.Name, shown.Name, r))
 				}
 			}
 			if len(r.Outputs)+len(r.Shown) == 0 {
-				all = append(all, Output{Node: node})
+				all = append(all, Output{Position: sel.Node, Node: node})
 			}
 			continue
 		}
-		all = append(all, output(node, string(sel.Name), sel.As, r))
+		all = append(all, output(sel.Node, node, string(sel.Name), sel.As, r))
 	}
 	return all
 }
@@ -65,8 +65,8 @@ func (s *State) merged() []workflow.Selected {
 	return list
 }
 
-func output(node, name, newName string, r task.Result) Output {
-	o := Output{Node: node, Name: newName}
+func output(position int, node, name, newName string, r task.Result) Output {
+	o := Output{Position: position, Node: node, Name: newName}
 	if i := find(r.Outputs, name); i >= 0 {
 		o.Value = r.Outputs[i].Value
 	}

@@ -17,9 +17,11 @@ type Plan struct {
 	start    []int
 	outputs  []workflow.Selected
 	selected []bool // per node
+	end      []bool // per node
 	keep     bool
 	save     string
 	apart    bool
+	values   bool
 	ordered  bool // outputs are merged in topological order, not as nodes end
 }
 
@@ -45,6 +47,9 @@ type PlanOptions struct {
 	// in a mapping of their own.
 	Save  string
 	Apart bool
+	// Values returns the outputs of the run, and the exception that ended it, as
+	// values for a Python program; else they are shown as JSON.
+	Values bool
 	// Keep says that one interpreter executes all tasks, so that values can
 	// stay in it.
 	Keep bool
@@ -54,8 +59,11 @@ type PlanOptions struct {
 func NewPlan(wf *workflow.Workflow, o PlanOptions) *Plan {
 	p := &Plan{
 		wf: wf, required: wf.RequiredLinks(), nodes: make([]nodePlan, len(wf.Nodes)),
-		start: wf.StartNodes(nil), outputs: o.Outputs, selected: make([]bool, len(wf.Nodes)), keep: o.Keep,
-		save: o.Save, apart: o.Apart,
+		start: wf.StartNodes(nil), outputs: o.Outputs, selected: make([]bool, len(wf.Nodes)), end: make([]bool, len(wf.Nodes)), keep: o.Keep,
+		save: o.Save, apart: o.Apart, values: o.Values,
+	}
+	for _, i := range wf.EndNodes() {
+		p.end[i] = true
 	}
 	for _, s := range o.Outputs {
 		p.selected[s.Node] = true
@@ -112,11 +120,17 @@ func (p *Plan) node(i int, acyclic bool) nodePlan {
 			n.tests = append(n.tests, test(l, link))
 		}
 	}
-	used = used || p.save != "" && p.selected[i]
+	used = used || p.retains() && p.selected[i]
 	n.then = p.then(i, acyclic)
-	n.wanted = task.Wanted{None: !used, Keep: p.keep && (used || handled), Show: p.selected[i], Error: handled}
+	n.wanted = task.Wanted{
+		None: !used, Show: p.selected[i] && !p.values, Error: handled || p.values,
+		Keep: p.keep && (used || handled || p.values),
+	}
 	return n
 }
+
+// retains tells whether the selected outputs are kept until the end of the run.
+func (p *Plan) retains() bool { return p.save != "" || p.values }
 
 // then finds a link whose target waits for nothing but node i, and gets nothing
 // but named outputs of it.

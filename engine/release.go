@@ -17,9 +17,9 @@ func (s *State) record(r task.Result) {
 }
 
 // retain keeps the outputs of a selected node, in place of those of its execution
-// before, until they are saved.
+// before, until they are saved or returned.
 func (s *State) retain(seq, before uint64) {
-	if s.plan.save == "" {
+	if !s.plan.retains() {
 		return
 	}
 	if m := s.made[seq]; m != nil {

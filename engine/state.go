@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/task"
@@ -21,6 +22,8 @@ type State struct {
 	outcome Outcome
 	actions []Action
 	saving  bool
+	arrived bool          // an end node has ended
+	failure *Outcome      // the first error that was not handled, of a run that keeps going
 	begun   *task.Request // the task that is being started has begun as this
 }
 
@@ -34,6 +37,11 @@ type Options struct {
 	Strict bool
 	// Limit bounds the time of each task; zero means no limit.
 	Limit time.Duration
+	// KeepGoing lets other branches go on when an error is not handled. The run
+	// fails at its end, unless an end node has ended (ewoks.md 7.6, pypushflow).
+	KeepGoing bool
+	// Context is what ewokscore is told with every task, see task.Request.
+	Context json.RawMessage
 }
 
 // execution is a task that was started and has not succeeded or failed.

@@ -23,7 +23,7 @@ func Step(s *State, e Event) []Action {
 		s.finish(Outcome{Status: Cancelled, Failure: task.Failure{Message: e.Reason}})
 	}
 	if s.outcome.Status == Running && len(s.running) == 0 && !s.save() {
-		s.finish(Outcome{Status: Succeeded, Outputs: s.outputs()})
+		s.finish(s.quiet())
 	}
 	s.extend()
 	return s.actions
@@ -62,6 +62,7 @@ func (s *State) succeed(x *execution, r task.Result) {
 	if x.node == saver {
 		return
 	}
+	s.arrived = s.arrived || s.plan.end[x.node]
 	s.record(r)
 	s.selectOutputs(x.node, r)
 	s.pass(x, r, s.fire)
@@ -83,7 +84,7 @@ func (s *State) fail(x *execution, r task.Result) {
 	delete(s.running, x.request.Seq)
 	s.counts.Failed++
 	if x.node == saver || s.plan.nodes[x.node].fatal {
-		s.finish(Outcome{Status: Failed, Node: x.request.Node, Failure: r.Failure})
+		s.unhandled(x, r)
 		return
 	}
 	if r.Outputs == nil {
@@ -91,6 +92,30 @@ func (s *State) fail(x *execution, r task.Result) {
 	}
 	s.record(r)
 	s.pass(x, r, s.fireError)
+}
+
+// unhandled ends the run, or the branch if the run keeps going.
+func (s *State) unhandled(x *execution, r task.Result) {
+	o := Outcome{Status: Failed, Node: x.request.Node, Failure: r.Failure}
+	if i := find(r.Outputs, exceptionInstance); i >= 0 {
+		o.Exception = r.Outputs[i].Value
+	}
+	if !s.o.KeepGoing || x.node == saver {
+		s.finish(o)
+		return
+	}
+	if s.failure == nil {
+		s.failure = &o
+	}
+	s.giveBack(x)
+}
+
+// quiet is how a run ends in which nothing is executing any more.
+func (s *State) quiet() Outcome {
+	if s.failure != nil && !s.arrived {
+		return *s.failure
+	}
+	return Outcome{Status: Succeeded, Outputs: s.outputs()}
 }
 
 // lose tries again what vanished through no fault of the task.
@@ -135,8 +160,8 @@ func (s *State) request(node int, inputs []task.Named) *task.Request {
 	return &task.Request{
 		ID: task.ID{Run: s.o.Run}, Attempt: 1, Node: n.ID.String(), Label: n.Label,
 		Type: n.TaskType, Identifier: n.Identifier, Generator: n.Generator,
-		Inputs: inputs, Wanted: p.wanted, Fatal: p.fatal, Limit: s.o.Limit,
-		Tests: p.tests, Else: n.ElseValue,
+		Inputs: inputs, Wanted: p.wanted, Fatal: p.fatal && !s.o.KeepGoing, Limit: s.o.Limit,
+		Tests: p.tests, Else: n.ElseValue, Context: s.o.Context, VarInfo: n.VarInfo,
 	}
 }
 

@@ -19,6 +19,8 @@ type requestWire struct {
 	Limit      int64           `json:"x"`
 	Tests      []testWire      `json:"c"`
 	Else       json.RawMessage `json:"ce"`
+	Context    json.RawMessage `json:"cx"`
+	VarInfo    json.RawMessage `json:"vi"`
 	Then       *requestWire    `json:"nx"`
 }
 
@@ -51,6 +53,7 @@ func (w *requestWire) decode(blobs [][]byte) (*Request, error) {
 			Show: w.Wanted&wantShow != 0, Error: w.Wanted&wantError != 0,
 		},
 		Fatal: w.Fatal, Limit: time.Duration(w.Limit) * time.Millisecond, Else: w.Else,
+		Context: w.Context, VarInfo: w.VarInfo,
 	}
 	for _, t := range w.Tests {
 		r.Tests = append(r.Tests, Test(t))

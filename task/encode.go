@@ -11,7 +11,7 @@ import (
 //	request: {"r":run,"s":seq,"a":attempt,"n":node,"l":label,"t":type,"i":identifier,
 //	          "g":generator,"in":[[name,value]...],"w":wanted bits,"f":fatal,"b":batch,"x":limit in ms,
 //	          "c":[[link,[[output,JSON value]...]]...],"ce":else value,
-//	          "nx":the request that follows}
+//	          "cx":context,"vi":varinfo of the node,"nx":the request that follows}
 //	result:  {"r":run,"s":seq,"a":attempt,"k":status,"o":[[name,value]...],"fi":[link...],"bg":begun,"j":[[name,JSON as text]...],
 //	          "e":failure,"so":stdout,"se":stderr,"d":duration in µs}
 //	value:   null (missing), ["j",json], ["p",first blob,count], ["s",path,bytes],
@@ -82,6 +82,12 @@ func (e *Encoder) request(r *Request) {
 	}
 	if len(r.Tests) > 0 {
 		e.tests(r)
+	}
+	if len(r.Context) > 0 {
+		e.verbatim(`,"cx":`, r.Context)
+	}
+	if len(r.VarInfo) > 0 {
+		e.verbatim(`,"vi":`, r.VarInfo)
 	}
 	if r.Then != nil {
 		e.Raw(`,"nx":`)

@@ -34,6 +34,11 @@ type Request struct {
 	// Then is the only task that waits for nothing but this one. An interpreter
 	// may begin it by itself after this one, and says so.
 	Then *Request
+	// Context is what ewokscore is told with every task of the run, as JSON: an
+	// object with varinfo, execinfo and task_options. It may be empty.
+	Context json.RawMessage
+	// VarInfo is the varinfo of the node, as JSON; it may be empty.
+	VarInfo json.RawMessage
 	// Else is the conditions_else_value of the node as JSON; nil is null.
 	Else json.RawMessage
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -26,7 +27,11 @@ func newShow(s Streams) *cli.Command {
 				return err
 			}
 			picture, err := draw.Draw(wf, cmd.String("format"))
-			if err != nil {
+			var large draw.TooLargeError
+			switch {
+			case errors.As(err, &large):
+				return usageError{err, large.Hint()}
+			case err != nil:
 				return usageError{err, "choose one of " + strings.Join(draw.Formats, ", ")}
 			}
 			fmt.Fprint(s.Out, picture)

@@ -1,5 +1,5 @@
-// Package draw writes workflows as pictures in text: an indented list for a
-// terminal, and the languages of Graphviz and Mermaid.
+// Package draw writes workflows as pictures: an indented list for a terminal,
+// the languages of Graphviz and Mermaid, and SVG.
 package draw
 
 import (
@@ -10,10 +10,10 @@ import (
 )
 
 // Formats are the names that Draw knows.
-var Formats = []string{"text", "dot", "mermaid"}
+var Formats = []string{"text", "dot", "mermaid", "svg"}
 
-// Draw writes the workflow in a format; it fails for a format that it does not
-// know.
+// Draw writes the workflow in a format. It fails for a format that it does not
+// know, and with TooLargeError for a workflow that is too large for SVG.
 func Draw(wf *workflow.Workflow, format string) (string, error) {
 	switch format {
 	case "text":
@@ -22,6 +22,8 @@ func Draw(wf *workflow.Workflow, format string) (string, error) {
 		return dot(wf), nil
 	case "mermaid":
 		return mermaid(wf), nil
+	case "svg":
+		return svg(wf)
 	}
 	return "", fmt.Errorf("there is no format %q", format)
 }

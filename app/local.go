@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"os"
@@ -21,6 +22,11 @@ type Local struct {
 	Processes, Threads int
 	// Fork makes the interpreters copies of one warm process.
 	Fork bool
+	// Caller is the Python process that asked for the run, if it takes part.
+	Caller *pyhost.Caller
+	// Store is the directory for large values; by default a new one, which goes
+	// when the run is over.
+	Store string
 }
 
 // Run describes one run, however it is executed.
@@ -39,8 +45,15 @@ type Run struct {
 	// outputs of each node in a mapping of their own there.
 	Save  string
 	Apart bool
+	// Values returns outputs and exceptions as values, for a Python program.
+	Values bool
 	// Limit bounds the time of each task; zero means no limit.
 	Limit time.Duration
+	// KeepGoing lets other branches go on after an error that is not handled.
+	KeepGoing bool
+	// Context is what ewokscore is told with every task, see task.Request, and
+	// Prepare what fresh interpreters do first, see task.Environment.
+	Context, Prepare json.RawMessage
 	// Progress is told how far the run is and what tasks printed. It may be nil.
 	Progress func(Progress)
 	Logger   *slog.Logger
@@ -60,31 +73,39 @@ const maxLost = 5
 
 // RunLocal runs a workflow with interpreters of this machine.
 func RunLocal(ctx context.Context, r Run, l Local) (engine.Outcome, error) {
-	python, err := pyhost.Find(r.Python, r.Env)
-	if err != nil {
-		return engine.Outcome{}, err
+	o := pyhost.Options{
+		Env: r.environment(), Dir: r.Dir, Prepare: r.Prepare, Caller: l.Caller,
+		Processes: l.Processes, Threads: l.Threads, Fork: l.Fork, Preload: preload(r.Workflow),
+		Store: l.Store, Logger: r.Logger,
 	}
-	store, err := os.MkdirTemp("", "ewoks-hpc-values-")
-	if err != nil {
-		return engine.Outcome{}, fmt.Errorf("directory for large values: %w", err)
+	if l.Caller == nil {
+		var err error
+		if o.Python, err = pyhost.Find(r.Python, r.Env); err != nil {
+			return engine.Outcome{}, err
+		}
 	}
-	defer os.RemoveAll(store)
+	if o.Store == "" {
+		store, err := os.MkdirTemp("", "ewoks-hpc-values-")
+		if err != nil {
+			return engine.Outcome{}, fmt.Errorf("directory for large values: %w", err)
+		}
+		defer os.RemoveAll(store)
+		o.Store = store
+	}
 	plan := engine.NewPlan(r.Workflow, engine.PlanOptions{
-		Outputs: r.Workflow.SelectOutputs(r.Outputs), Keep: l.Processes == 1, Save: r.Save, Apart: r.Apart,
+		Outputs: r.Workflow.SelectOutputs(r.Outputs), Keep: l.Processes == 1, Save: r.Save, Apart: r.Apart, Values: r.Values,
 	})
 	state := engine.New(plan, engine.Options{
 		Run: task.NewKey(), MaxLost: maxLost, Limit: r.Limit, Strict: l.Processes*l.Threads == 1,
+		KeepGoing: r.KeepGoing, Context: r.Context,
 	})
 	run := runner.New(state, func(result task.Result, node string, c engine.Counts) {
 		if r.Progress != nil {
 			r.Progress(Progress{Counts: c, Node: node, Stdout: result.Stdout, Stderr: result.Stderr})
 		}
 	})
-	pool, err := pyhost.Start(pyhost.Options{
-		Python: python, Env: r.environment(), Dir: r.Dir,
-		Processes: l.Processes, Threads: l.Threads, Fork: l.Fork, Preload: preload(r.Workflow),
-		Store: store, OnResults: run.OnResults, Logger: r.Logger,
-	})
+	o.OnResults = run.OnResults
+	pool, err := pyhost.Start(o)
 	if err != nil {
 		return engine.Outcome{}, err
 	}

@@ -82,7 +82,8 @@ func (r Run) submission() (*coordinator.Submission, error) {
 	}
 	s := &coordinator.Submission{
 		Run: task.NewKey(), Workflow: document, Limit: r.Limit, Outputs: coordinator.SelectedOutputs(r.Workflow.SelectOutputs(r.Outputs)),
-		Environment: task.Environment{Dir: dir, Set: r.Set}, Save: r.Save, Apart: r.Apart,
+		Environment: task.Environment{Dir: dir, Set: r.Set, Prepare: r.Prepare}, Save: r.Save, Apart: r.Apart,
+		Values: r.Values, KeepGoing: r.KeepGoing, Context: r.Context,
 	}
 	s.Host, _ = os.Hostname()
 	if u, err := user.Current(); err == nil {

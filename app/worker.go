@@ -63,7 +63,7 @@ func RunWorker(ctx context.Context, o WorkerOptions) error {
 		Hello: h, Conn: conn, Warm: &task.Environment{Dir: dir}, Logger: o.Logger,
 		Start: func(e task.Environment, store string, onResults func([]task.Result)) (worker.Executor, error) {
 			return pyhost.Start(pyhost.Options{
-				Python: python, Env: append(os.Environ(), e.Set...), Dir: e.Dir,
+				Python: python, Env: append(os.Environ(), e.Set...), Dir: e.Dir, Prepare: e.Prepare,
 				Processes: o.Processes, Threads: o.Threads, Fork: o.Processes > 1,
 				Store: store, OnResults: onResults, Logger: o.Logger,
 			})

@@ -42,10 +42,24 @@ func LoadWorkflow(path string, inputs []workflow.GraphInput, parameters []string
 	if err != nil {
 		return nil, err
 	}
-	if err := wf.ApplyInputs(slices.Concat(inputs, more), required); err != nil {
+	return wf, ready(wf, slices.Concat(inputs, more), required)
+}
+
+// LoadSource reads a workflow from wherever it is and applies inputs.
+func LoadSource(source workflow.Source, o workflow.LoadOptions, inputs []workflow.GraphInput, required workflow.RequiredInputs) (*workflow.Workflow, error) {
+	wf, err := workflow.Load(source, o)
+	if err != nil {
 		return nil, &InvalidError{Cause: err}
 	}
-	return wf, settleEnds(wf, required)
+	return wf, ready(wf, inputs, required)
+}
+
+// ready makes a workflow one that can be executed.
+func ready(wf *workflow.Workflow, inputs []workflow.GraphInput, required workflow.RequiredInputs) error {
+	if err := wf.ApplyInputs(inputs, required); err != nil {
+		return &InvalidError{Cause: err}
+	}
+	return settleEnds(wf, required)
 }
 
 // settleEnds makes sure that the workflow starts and ends somewhere. Start nodes

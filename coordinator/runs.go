@@ -65,7 +65,7 @@ func (c *Coordinator) submit(body []byte) error {
 	if err != nil {
 		return err
 	}
-	plan := engine.NewPlan(wf, engine.PlanOptions{Outputs: selected, Save: s.Save, Apart: s.Apart})
+	plan := engine.NewPlan(wf, engine.PlanOptions{Outputs: selected, Save: s.Save, Apart: s.Apart, Values: s.Values})
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.runs[s.Run] != nil {
@@ -73,7 +73,9 @@ func (c *Coordinator) submit(body []byte) error {
 	}
 	r := &run{
 		id: s.Run, label: wf.Label, user: s.User, environment: s.Environment, submitted: time.Now(),
-		state: engine.New(plan, engine.Options{Run: s.Run, MaxLost: c.o.MaxLost, Limit: s.Limit}),
+		state: engine.New(plan, engine.Options{
+			Run: s.Run, MaxLost: c.o.MaxLost, Limit: s.Limit, KeepGoing: s.KeepGoing, Context: s.Context,
+		}),
 	}
 	c.runs[s.Run] = r
 	c.order = append(c.order, s.Run)
@@ -131,11 +133,29 @@ func (c *Coordinator) finish(r *run, o engine.Outcome) {
 	r.counts, r.outcome, r.ended = r.state.Counts(), o, time.Now()
 	r.state = nil // its memory is that of the whole graph
 	c.revoke(r.id)
-	if c.o.Store != "" {
-		_ = os.RemoveAll(filepath.Join(c.o.Store, r.id))
-	}
+	c.sweep(r.id, o)
 	c.o.Logger.Info("run ended", "run", r.id, "status", o.Status, "tasks", r.counts.Succeeded, "node", o.Node, "message", o.Failure.Message)
 	c.publish(r)
+}
+
+// sweep removes the values of a run, but for those that are its outcome: they are
+// the client's, or go when the run is forgotten.
+func (c *Coordinator) sweep(run string, o engine.Outcome) {
+	if c.o.Store == "" {
+		return
+	}
+	dir := filepath.Join(c.o.Store, run)
+	kept := map[string]bool{o.Exception.Path: o.Exception.Kind == task.Stored}
+	for _, output := range o.Outputs {
+		kept[output.Path] = kept[output.Path] || output.Kind == task.Stored
+	}
+	files, _ := os.ReadDir(dir)
+	for _, f := range files {
+		if path := filepath.Join(dir, f.Name()); !kept[path] {
+			_ = os.RemoveAll(path)
+		}
+	}
+	_ = os.Remove(dir) // if it is empty
 }
 
 func (c *Coordinator) prune() {
@@ -143,6 +163,7 @@ func (c *Coordinator) prune() {
 		if r := c.runs[c.order[0]]; r != nil && r.state != nil {
 			return // still running: everything after it is newer
 		}
+		c.sweep(c.order[0], engine.Outcome{})
 		delete(c.runs, c.order[0])
 		c.order = c.order[1:]
 	}

@@ -23,6 +23,13 @@ type Submission struct {
 	// none. Apart keeps the outputs of each node in a mapping of their own there.
 	Save  string `json:"save,omitempty"`
 	Apart bool   `json:"apart,omitempty"`
+	// Values returns the outputs, and the exception that ended the run, as values
+	// for a Python program. Files of the value store among them are the client's.
+	Values bool `json:"values,omitempty"`
+	// KeepGoing lets other branches go on after an error that is not handled.
+	KeepGoing bool `json:"keep_going,omitempty"`
+	// Context is what ewokscore is told with every task, see task.Request.
+	Context json.RawMessage `json:"context,omitempty"`
 	// Environment is what tasks find around them.
 	Environment task.Environment `json:"environment"`
 	// Limit bounds the time of each task; zero means no limit.

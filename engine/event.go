@@ -49,6 +49,7 @@ func (Finish) action()  {}
 
 // Outcome is how a run ended.
 type Outcome struct {
+	Run    string
 	Status Status
 	// Node is the node that failed, if one did.
 	Node string
@@ -77,7 +78,7 @@ type Output struct {
 	// Position is that of the node in the workflow, Node its id as text.
 	Position int
 	Node     string
-	Name string
+	Name     string
 	task.Value
 	// Shown is the value as JSON text.
 	Shown string

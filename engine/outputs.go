@@ -33,22 +33,30 @@ func (s *State) outputs() []Output {
 		}
 		node := s.plan.wf.Nodes[sel.Node].ID.String()
 		if sel.Name == "" {
-			for _, o := range r.Outputs {
-				all = append(all, output(sel.Node, node, o.Name, o.Name, r))
-			}
-			for _, shown := range r.Shown {
-				if find(r.Outputs, shown.Name) < 0 {
-					all = append(all, output(sel.Node, node, shown.Name, shown.Name, r))
-				}
-			}
-			if len(r.Outputs)+len(r.Shown) == 0 {
-				all = append(all, Output{Position: sel.Node, Node: node})
-			}
+			all = append(all, whole(sel.Node, node, r)...)
 			continue
 		}
 		all = append(all, output(sel.Node, node, string(sel.Name), sel.As, r))
 	}
 	return all
+}
+
+// whole are all outputs of a node that were set, or the node alone.
+func whole(position int, node string, r task.Result) (list []Output) {
+	for _, o := range r.Outputs {
+		if o.Value.Kind != task.Missing {
+			list = append(list, output(position, node, o.Name, o.Name, r))
+		}
+	}
+	for _, shown := range r.Shown {
+		if find(r.Outputs, shown.Name) < 0 {
+			list = append(list, output(position, node, shown.Name, shown.Name, r))
+		}
+	}
+	if list == nil {
+		list = []Output{{Position: position, Node: node}}
+	}
+	return list
 }
 
 // merged orders the selection by when nodes ended last, if that is what decides.

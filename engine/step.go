@@ -170,6 +170,7 @@ func (s *State) finish(o Outcome) {
 		s.actions = append(s.actions, Stop{x.request.ID})
 	}
 	clear(s.running)
+	o.Run = s.o.Run
 	s.outcome = o
 	s.actions = append(s.actions, Finish{o})
 }

@@ -13,7 +13,7 @@ import (
 // bury deals with the end of an interpreter: it finds out which task was the
 // cause, returns the others to the queue, and starts a replacement.
 func (p *Pool) bury(i *interpreter, cause error) {
-	kill(i.pid)
+	i.end()
 	i.undone.Wait()
 	status := i.wait()
 	words := i.lastWords()
@@ -113,7 +113,7 @@ func (p *Pool) enforceLimits(now time.Time) {
 				e.first = now
 			}
 			if p.overtime(e) {
-				kill(i.pid)
+				i.end()
 				break
 			}
 		}

@@ -25,7 +25,9 @@ type interpreter struct {
 type process struct {
 	pid      int
 	out, err *os.File // what tasks print to descriptors 1 and 2
-	// wait blocks until the process has ended and tells how, if that is known.
+	// end ends the process at once, wait blocks until it has ended and tells how,
+	// if that is known.
+	end  func()
 	wait func() string
 }
 

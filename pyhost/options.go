@@ -1,6 +1,7 @@
 package pyhost
 
 import (
+	"encoding/json"
 	"log/slog"
 	"os"
 	"time"
@@ -30,6 +31,11 @@ type Options struct {
 	Fork bool
 	// Preload are task identifiers whose modules are imported before forking.
 	Preload []string
+	// Caller is a Python process that takes part, instead of one that is started.
+	Caller *Caller
+	// Prepare is what fresh interpreters do first, as multiprocessing does: data
+	// for multiprocessing.spawn.prepare, as JSON. It may be empty.
+	Prepare json.RawMessage
 	// Store is the directory for values that are too large for a message.
 	Store string
 	// StartTimeout bounds the start of one interpreter. Defaults to 60 s.
@@ -39,6 +45,9 @@ type Options struct {
 }
 
 func (o Options) withDefaults() Options {
+	if o.Caller != nil && o.Caller.Lanes != nil {
+		o.Processes, o.Threads = 1, len(o.Caller.Lanes)
+	}
 	o.Processes = max(1, o.Processes)
 	o.Threads = max(1, o.Threads)
 	if o.StartTimeout == 0 {

@@ -48,7 +48,10 @@ func Start(o Options) (*Pool, error) {
 			return nil, &DirError{p.o.Dir, err}
 		}
 	}
-	if p.o.Fork {
+	switch {
+	case p.o.Caller != nil && p.o.Caller.Template != nil:
+		p.template = p.o.Caller.template()
+	case p.o.Caller == nil && p.o.Fork:
 		t, err := startTemplate(p.o)
 		if err != nil {
 			return nil, err
@@ -116,7 +119,7 @@ func (p *Pool) Stop(ids []task.ID) {
 			}
 		}
 		if slices.ContainsFunc(i.running(), stopped) {
-			kill(i.pid)
+			i.end()
 		}
 	}
 }
@@ -160,7 +163,7 @@ func (p *Pool) Close() {
 		close(p.closing)
 	}
 	for _, i := range p.hosts {
-		kill(i.pid)
+		i.end()
 	}
 	p.mu.Unlock()
 	p.running.Wait()
@@ -171,21 +174,14 @@ func (p *Pool) Close() {
 
 // add starts one interpreter and lets it take part.
 func (p *Pool) add() error {
-	proc, conn, err := p.begin()
+	i, err := p.interpreter()
 	if err != nil {
 		return err
-	}
-	i := &interpreter{process: proc}
-	if err := i.ready(conn, p.o.Threads, p.o.StartTimeout); err != nil {
-		kill(i.pid)
-		i.wait()
-		i.close()
-		return &StartError{p.o.Python, err}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed {
-		kill(i.pid)
+		i.end()
 		i.wait()
 		i.close()
 		return nil
@@ -200,11 +196,30 @@ func (p *Pool) add() error {
 	return nil
 }
 
+// interpreter starts one and waits until it is ready.
+func (p *Pool) interpreter() (*interpreter, error) {
+	if p.o.Caller != nil && p.o.Caller.Lanes != nil {
+		return p.o.Caller.join()
+	}
+	proc, conn, err := p.begin()
+	if err != nil {
+		return nil, err
+	}
+	i := &interpreter{process: proc}
+	if err := i.ready(conn, p.o.Threads, p.o.StartTimeout); err != nil {
+		i.end()
+		i.wait()
+		i.close()
+		return nil, &StartError{p.o.Python, err}
+	}
+	return i, nil
+}
+
 func (p *Pool) begin() (process, net.Conn, error) {
 	if p.template != nil {
 		return p.template.fork(p.o.StartTimeout)
 	}
-	return spawn(p.o, role{Role: "host", Threads: p.o.Threads, Store: p.o.Store})
+	return spawn(p.o, role{Role: "host", Threads: p.o.Threads, Store: p.o.Store, Prepare: p.o.Prepare})
 }
 
 // serve passes on the results of one thread until its interpreter ends.
@@ -244,7 +259,7 @@ func (p *Pool) settle(l *lane, results []task.Result) {
 			follower := &entry{request: request.Then, stopped: l.given[n].stopped}
 			l.given[n] = follower
 			if follower.stopped {
-				kill(l.interpreter.pid)
+				l.interpreter.end()
 			}
 			continue
 		}

@@ -27,12 +27,13 @@ func spawn(o Options, r role) (process, net.Conn, error) {
 		return process{}, nil, &NotFoundError{strings.Join(o.Python, " "), err}
 	}
 	p.pid = cmd.Process.Pid
+	p.end = func() { kill(p.pid) }
 	p.wait = func() string {
 		_ = cmd.Wait()
 		return cmd.ProcessState.String()
 	}
 	if _, err := ours.Write(firstMessage(r)); err != nil {
-		kill(p.pid)
+		p.end()
 		status := p.wait()
 		i := interpreter{process: p}
 		_ = ours.Close()

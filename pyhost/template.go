@@ -20,7 +20,7 @@ type template struct {
 }
 
 func startTemplate(o Options) (*template, error) {
-	p, conn, err := spawn(o, role{Role: "template", Threads: o.Threads, Store: o.Store, Preload: o.Preload})
+	p, conn, err := spawn(o, role{Role: "template", Threads: o.Threads, Store: o.Store, Preload: o.Preload, Prepare: o.Prepare})
 	if err != nil {
 		return nil, err
 	}
@@ -54,6 +54,7 @@ func (t *template) fork(limit time.Duration) (process, net.Conn, error) {
 		_ = p.err.Close()
 		return process{}, nil, fmt.Errorf("fork of a python interpreter: %w", err)
 	}
+	p.end = func() { kill(p.pid) }
 	p.wait = func() string { return t.status(p.pid) }
 	return p, ours, nil
 }
@@ -101,7 +102,7 @@ func (t *template) answer(limit time.Duration) (int, error) {
 
 func (t *template) close() {
 	_ = t.conn.Close()
-	kill(t.pid)
+	t.end()
 	t.wait()
 	_ = t.out.Close()
 	_ = t.process.err.Close()

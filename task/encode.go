@@ -181,13 +181,14 @@ func (e *Encoder) named(list []Named) {
 		}
 		e.text("[", list[i].Name)
 		e.Raw(",")
-		e.value(&list[i].Value)
+		e.Value(&list[i].Value)
 		e.Raw("]")
 	}
 	e.Raw("]")
 }
 
-func (e *Encoder) value(v *Value) {
+// Value appends a value as it is in requests and results.
+func (e *Encoder) Value(v *Value) {
 	switch v.Kind {
 	case Literal:
 		e.verbatim(`["j",`, v.JSON)

@@ -95,7 +95,7 @@ func (id *ID) UnmarshalText(text []byte) (err error) {
 func EncodeTurn(t *Turn) []byte {
 	var e Encoder
 	e.Raw(`{"turn":`)
-	e.json(t)
+	e.JSON(t)
 	e.Raw(`,"results":`)
 	e.Results(t.Results)
 	e.Raw("}")
@@ -120,7 +120,7 @@ func DecodeTurn(data []byte) (*Turn, error) {
 func EncodeReply(r *Reply) []byte {
 	var e Encoder
 	e.Raw(`{"reply":`)
-	e.json(r)
+	e.JSON(r)
 	e.Raw(`,"requests":`)
 	e.Requests(r.Requests)
 	e.Raw("}")
@@ -144,7 +144,7 @@ func DecodeReply(data []byte) (*Reply, error) {
 // EncodeJSON writes a message that is nothing but JSON.
 func EncodeJSON(v any) []byte {
 	var e Encoder
-	e.json(v)
+	e.JSON(v)
 	return AppendFrame(nil, e.Frame)
 }
 
@@ -154,7 +154,8 @@ func DecodeJSON(data []byte, v any) error {
 	return err
 }
 
-func (e *Encoder) json(v any) {
+// JSON appends any value that JSON can hold.
+func (e *Encoder) JSON(v any) {
 	b, err := json.Marshal(v)
 	if err != nil {
 		panic(err) // messages are structs of strings and numbers

@@ -78,4 +78,7 @@ type Environment struct {
 	Dir string `json:"dir,omitempty"`
 	// Set are variables laid over the environment of the worker, NAME=VALUE.
 	Set []string `json:"set,omitempty"`
+	// Prepare is what fresh interpreters do first: data for Python's
+	// multiprocessing.spawn.prepare. It may be empty.
+	Prepare json.RawMessage `json:"prepare,omitempty"`
 }

@@ -45,8 +45,9 @@ var allowed = map[string][]string{
 		"broker", "cluster", "cluster/local", "coordinator", "dashboard", "engine", "jobscript",
 		"pyhost", "runner", "slurm", "task", "templates", "worker", "workflow",
 	},
-	"internal/cli":  {"app", "config", "dashboard", "engine", "jobscript", "task", "workflow", "workflow/draw"},
-	"cmd/ewoks-hpc": {"internal/cli"},
+	"internal/bridge": {"app", "dashboard", "engine", "pyhost", "task", "workflow"},
+	"internal/cli":    {"app", "config", "dashboard", "engine", "internal/bridge", "jobscript", "task", "workflow", "workflow/draw"},
+	"cmd/ewoks-hpc":   {"internal/cli"},
 	// tests
 	"internal/layers":    {},
 	"internal/ewokstest": {"slurm/slurmtest"},

@@ -19,9 +19,8 @@ import time
 import traceback
 
 from . import tasks
-from .capture import Capture
 from .conditions import fired
-from .values import Unpicklable, Values, show
+from .values import Unpicklable, show
 
 SUCCEEDED, FAILED, SKIPPED = 0, 1, 3
 
@@ -39,20 +38,27 @@ def describe_interpreter():
 class Host:
     """Executes the tasks that arrive on channels: one thread for each, one task at a time."""
 
-    def __init__(self, channels, store=None):
-        self._channels = channels
-        self._values = Values(store)
-        self._capture = Capture(len(channels))
+    def __init__(self, values, capture=None, contain=True):
+        """
+        :param values: the Values that tasks take from and leave in
+        :param capture: the Capture of what tasks print, None to leave it alone
+        :param contain: what is no Exception (SystemExit, KeyboardInterrupt) is an error of the
+            task too; else it ends the thread
+        """
+        self._values = values
+        self._capture = capture
+        self._contained = BaseException if contain else Exception
         self._halted = {}  # run -> batch in which a task failed
 
-    def serve(self):
+    def serve(self, channels):
         """Work until the first channel ends."""
         faulthandler.enable()
-        for channel in self._channels[1:]:
-            threading.Thread(target=self._work, args=(channel,), daemon=True).start()
-        self._work(self._channels[0])
+        for channel in channels[1:]:
+            threading.Thread(target=self.work, args=(channel,), daemon=True).start()
+        self.work(channels[0])
 
-    def _work(self, channel):
+    def work(self, channel):
+        """Execute what arrives on one channel, until it ends."""
         while True:
             header, blobs = channel.read()
             if header is None:
@@ -80,17 +86,18 @@ class Host:
         start = time.perf_counter_ns()
         try:
             outputs = self._run(request, blobs, result, produced, passed)
-        except BaseException as error:
+        except self._contained as error:
             if request.get("f"):
                 self._halted[request["r"]] = request.get("b", 0)
             produced = []
             self._fail(request, error, result, produced)
         result["d"] = (time.perf_counter_ns() - start) // 1000
-        out, err = self._capture.take()
-        if out:
-            result["so"] = out
-        if err:
-            result["se"] = err
+        if self._capture is not None:
+            out, err = self._capture.take()
+            if out:
+                result["so"] = out
+            if err:
+                result["se"] = err
         then = request.get("nx")
         if then is not None and (outputs is None or result["d"] > FOLLOW_LIMIT or not _can_follow(then, outputs)):
             then = None

@@ -7,8 +7,11 @@ import signal
 import socket
 import struct
 import sys
+import traceback
 
+from .capture import Capture
 from .host import Host, describe_interpreter
+from .values import Values
 from .wire import Channel
 
 #: What a template is asked for besides forking: how an interpreter ended. See template.go.
@@ -19,19 +22,39 @@ def main(channel_fd, config):
     """Begin in the role that the launcher chose.
 
     :param config: {"role": "host" or "template", "threads": int, "store": directory or None,
-        "preload": list of task identifiers}
+        "preload": list of task identifiers, "prepare": see prepare}
     """
+    prepare(config.get("prepare"))
     if config["role"] == "template":
         _template(channel_fd, config)
     else:
-        _host(channel_fd, config)
+        host(channel_fd, config)
 
 
-def _host(fd, config):
+def prepare(data):
+    """Do what multiprocessing does first in a process that it has spawned.
+
+    :param data: what ``multiprocessing.spawn.get_preparation_data`` returned in the calling
+        process, or None. Its main module is imported again, as ``__mp_main__``.
+    """
+    if not data:
+        return
+    from multiprocessing import process, spawn
+
+    process.current_process()._inheriting = True  # who starts processes now has no main guard
+    try:
+        spawn.prepare(data)
+    finally:
+        del process.current_process()._inheriting
+
+
+def host(fd, config):
+    """Execute the tasks that arrive on a channel, then end the process."""
     channel = Channel(fd)
     channel.write(describe_interpreter())
     others = _receive(fd, config["threads"] - 1)[1] if config["threads"] > 1 else ()
-    Host([channel] + [Channel(other) for other in others], config.get("store")).serve()
+    channels = [channel] + [Channel(other) for other in others]
+    Host(Values(config.get("store")), Capture(len(channels))).serve(channels)
     sys.stdout.flush()
     sys.stderr.flush()
     # Not sys.exit: threads of tasks, and what they registered to run at exit, may hang.
@@ -43,21 +66,49 @@ def _template(fd, config):
     for identifier in config.get("preload", ()):
         _preload(identifier)
     os.write(fd, struct.pack("!I", os.getpid()))
+    while obey(fd, lambda channel: host(channel, config)) is not None:
+        pass
+    os._exit(0)
+
+
+def obey(fd, child):
+    """Carry out one order of those for a template, see template.go.
+
+    :param child: called in a forked interpreter with the descriptor of its channel
+    :returns: the process id of an interpreter that was forked, 0 after another order, None at
+        the end of the orders
+    """
+    order, descriptors = _receive(fd, 3)
+    if not order:
+        return None
+    what, pid = struct.unpack("!BI", order)
+    if what == ORDER_STATUS:
+        os.write(fd, struct.pack("!I", wait(pid)))
+        return 0
+    pid = _fork(fd, descriptors, child)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    os.write(fd, struct.pack("!I", pid))
+    return pid
+
+
+def wait(pid):
+    """Return the exit status of a child."""
+    try:
+        return os.waitpid(pid, 0)[1]
+    except ChildProcessError:  # somebody else has waited for it
+        return 0
+
+
+def _fork(fd, descriptors, child):
     prctl = ctypes.CDLL(None).prctl
-    while True:
-        order, descriptors = _receive(fd, 3)
-        if not order:
-            os._exit(0)
-        what, pid = struct.unpack("!BI", order)
-        if what == ORDER_STATUS:
-            os.write(fd, struct.pack("!I", os.waitpid(pid, 0)[1]))
-            continue
-        parent = os.getpid()
-        pid = os.fork()
-        if pid == 0:
-            prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-            if os.getppid() != parent:
-                os._exit(1)
+    parent = os.getpid()
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+        if os.getppid() == parent:
             os.setpgid(0, 0)
             os.close(fd)
             channel, out, err = descriptors
@@ -65,10 +116,11 @@ def _template(fd, config):
             os.dup2(err, 2)
             os.close(out)
             os.close(err)
-            _host(channel, config)
-        for descriptor in descriptors:
-            os.close(descriptor)
-        os.write(fd, struct.pack("!I", pid))
+            child(channel)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(1)  # what called for the fork goes on in the parent only
 
 
 def _preload(identifier):

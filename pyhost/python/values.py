@@ -8,19 +8,40 @@ On the wire a value is one of (see ``task/encode.go``)::
     ["s", path, size]        the same in a file of the value store
     ["h", seq, output]       an object that this interpreter holds
     ["g", [[name, value]..]] a mapping of names to values
+
+JSON may hold, in place of a value that JSON cannot, ``{"ewoks-hpc:pickle": base64 text}`` or
+``{"ewoks-hpc:object": number}``, which names an object of this process.
 """
 
+import base64
 import json
 import mmap
 import os
 import pickle
 import struct
 import sys
+import traceback
 
 PROTOCOL = 5
 INLINE_LIMIT = 64 << 10  # bytes; larger values go to the store
 INLINE_TOTAL = 1 << 20  # bytes of all values of a task that travel with its result
 SHOW_LIMIT = 1 << 20  # characters of the JSON of all outputs of a task
+
+
+PICKLE, OBJECT = "ewoks-hpc:pickle", "ewoks-hpc:object"
+
+#: Objects of this process by number, for inputs that do not have to leave it.
+objects = {}
+
+
+def revive(value):
+    """Return the Python value for JSON, which may be a marker for another value."""
+    if type(value) is dict and len(value) == 1:
+        if PICKLE in value:
+            return pickle.loads(base64.b64decode(value[PICKLE]))
+        if OBJECT in value:
+            return objects[value[OBJECT]]
+    return value
 
 
 class MissingData:
@@ -69,7 +90,7 @@ class Values:
             return missing()
         kind = wire[0]
         if kind == "j":
-            return wire[1]
+            return revive(wire[1])
         if kind == "p":
             first, count = wire[1], wire[2]
             return pickle.loads(blobs[first], buffers=blobs[first + 1 : first + count])
@@ -115,7 +136,39 @@ class Values:
         self._held.pop(run, None)
 
 
+class RemoteTraceback(Exception):
+    """The traceback of an exception in the process where it was raised."""
+
+    def __str__(self):
+        return self.args[0]
+
+
+class _Raised:
+    """An exception that keeps its cause and its traceback, as text, when it is pickled."""
+
+    def __init__(self, error):
+        self._error = error
+
+    def __reduce__(self):
+        lines = traceback.format_exception(type(self._error), self._error, self._error.__traceback__)
+        return _rebuild, (self._error, self._error.__cause__, "\n" + "".join(lines))
+
+
+def _rebuild(error, cause, text):
+    error.__cause__ = cause
+    last = error
+    while last.__cause__ is not None:
+        last = last.__cause__
+    last.__cause__ = RemoteTraceback(text)
+    return error
+
+
 def _pickle(name, value):
+    if isinstance(value, BaseException):
+        try:
+            return [pickle.dumps(_Raised(value), PROTOCOL)]
+        except Exception:
+            pass  # its cause may be what cannot be pickled
     buffers = []
     try:
         data = pickle.dumps(value, PROTOCOL, buffer_callback=buffers.append)

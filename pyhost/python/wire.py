@@ -47,9 +47,10 @@ _send = _sender()
 class Channel:
     """One end of a stream of frames. Reading is for one thread at a time, writing for any."""
 
-    def __init__(self, fd):
+    def __init__(self, fd, ahead=1 << 16):
+        """:param ahead: bytes to read ahead; with 0, none, so that others can wait for the descriptor"""
         self._fd = fd
-        self._reader = os.fdopen(fd, "rb", 1 << 16, closefd=False)
+        self._reader = os.fdopen(fd, "rb", ahead, closefd=False)
         self._lock = threading.Lock()
 
     def fileno(self):
@@ -72,6 +73,11 @@ class Channel:
 
     def _read(self, n):
         data = self._reader.read(n)
+        while data and len(data) < n:
+            more = self._reader.read(n - len(data))
+            if not more:
+                return None
+            data += more
         return data if len(data) == n else None
 
     def write(self, header, blobs=()):

@@ -1,0 +1,42 @@
+"""The engine ``hpc`` of ewoks: ``ewoks execute graph.json --engine hpc``."""
+
+from typing import Any
+from typing import List
+from typing import Optional
+
+from ewokscore.engine_interface import WorkflowEngine
+
+from .execute import execute_graph
+
+
+class HpcWorkflowEngine(WorkflowEngine):
+    """Runs workflows with ewoks-hpc."""
+
+    def execute_graph(
+        self,
+        graph: Any,
+        *,
+        inputs: Optional[List[dict]] = None,
+        load_options: Optional[dict] = None,
+        varinfo: Optional[dict] = None,
+        execinfo: Any = None,
+        task_options: Optional[dict] = None,
+        outputs: Optional[List[dict]] = None,
+        merge_outputs: Optional[bool] = True,
+        **execute_options: Any,
+    ) -> Optional[dict]:
+        """Run a workflow, see :func:`ewokshpc.execute_graph`.
+
+        :param execute_options: ``scheduler``, ``scheduler_options``, ``keep_going``, ``task_timeout``
+        """
+        return execute_graph(
+            graph,
+            inputs=inputs,
+            load_options=load_options,
+            varinfo=varinfo,
+            execinfo=execinfo,
+            task_options=task_options,
+            outputs=outputs,
+            merge_outputs=merge_outputs,
+            **execute_options,
+        )

@@ -19,7 +19,7 @@ func (s *State) fire(x *execution, r task.Result) {
 		if l == s.plan.nodes[x.node].then && r.Begun && r.Attempt == x.request.Attempt {
 			s.begun = x.request.Then
 		}
-		if !s.send(l, r.Seq, r.Outputs) {
+		if !s.send(l, r.Outputs) {
 			return
 		}
 	}
@@ -31,7 +31,7 @@ func (s *State) fireError(x *execution, r task.Result) {
 	o := overlay{list: slices.Clone(x.data)}
 	o.add(r.Outputs)
 	for _, l := range s.plan.wf.Outgoing(x.node) {
-		if s.plan.wf.Links[l].OnError && !s.send(l, r.Seq, o.list) {
+		if s.plan.wf.Links[l].OnError && !s.send(l, o.list) {
 			return
 		}
 	}
@@ -51,7 +51,7 @@ func exception(f task.Failure) []task.Named {
 }
 
 // send brings data over a link. It reports whether the run goes on.
-func (s *State) send(l int, from uint64, outputs []task.Named) bool {
+func (s *State) send(l int, outputs []task.Named) bool {
 	link := &s.plan.wf.Links[l]
 	data, missing := carry(link, outputs)
 	if missing != "" {
@@ -62,7 +62,7 @@ func (s *State) send(l int, from uint64, outputs []task.Named) bool {
 		}})
 		return false
 	}
-	s.deliver(l, delivery{filled: true, from: from, data: data})
+	s.deliver(l, delivery{filled: true, data: data})
 	return s.outcome.Status == Running
 }
 
@@ -99,7 +99,7 @@ func (s *State) deliver(l int, d delivery) {
 	if m.slots == nil {
 		m.slots = make([]delivery, len(s.plan.wf.Incoming(link.Target)))
 	}
-	s.hold(d)
+	s.refer(d.data)
 	switch slot := &m.slots[s.plan.slot[l]]; {
 	case s.plan.required[l]:
 		if !slot.filled {
@@ -107,6 +107,7 @@ func (s *State) deliver(l int, d delivery) {
 		}
 		s.replace(slot, d)
 	case link.CacheIfOptional:
+		d.cached = true
 		s.replace(slot, d)
 	case m.executed:
 		s.replace(&m.retained, d)
@@ -148,7 +149,14 @@ func (s *State) inputs(node int) []task.Named {
 // pour adds what links have brought, later ones over earlier ones.
 func (m *merger) pour(o *overlay) {
 	for i := range m.slots {
-		o.add(m.slots[i].data)
+		if !m.slots[i].cached {
+			o.add(m.slots[i].data)
+		}
+	}
+	for i := range m.slots {
+		if m.slots[i].cached {
+			o.add(m.slots[i].data)
+		}
 	}
 	o.add(m.retained.data)
 }

@@ -90,11 +90,21 @@ func NewPlan(wf *workflow.Workflow, o PlanOptions) *Plan {
 	for i := range wf.Nodes {
 		p.nodes[i] = p.node(i, err == nil)
 	}
+	for _, i := range order { // sources come first
+		p.nodes[i].once = p.once(i)
+	}
 	return p
 }
 
+// once tells whether a node waits for all its links, and each delivers only once.
+func (p *Plan) once(i int) bool {
+	return !slices.ContainsFunc(p.wf.Incoming(i), func(l int) bool {
+		return !p.required[l] || !p.nodes[p.wf.Links[l].Source].once
+	})
+}
+
 func (p *Plan) node(i int, acyclic bool) nodePlan {
-	n := nodePlan{fatal: true, once: acyclic}
+	n := nodePlan{fatal: true}
 	for _, in := range p.wf.Nodes[i].DefaultInputs {
 		value := task.Value{Kind: task.Literal, JSON: in.Value}
 		n.defaults = append(n.defaults, task.Named{Name: string(in.Name), Value: value})
@@ -102,8 +112,6 @@ func (p *Plan) node(i int, acyclic bool) nodePlan {
 	for _, l := range p.wf.Incoming(i) {
 		if p.required[l] {
 			n.required++
-		} else {
-			n.once = false
 		}
 	}
 	used, handled := false, false

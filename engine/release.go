@@ -1,18 +1,52 @@
 package engine
 
-import "github.com/ewoks-hpc/ewoks-hpc/task"
+import (
+	"slices"
 
-// record notes the outputs of a task that take room somewhere. The task itself
-// counts as one who refers to them, until let is called.
-func (s *State) record(r task.Result) {
+	"github.com/ewoks-hpc/ewoks-hpc/task"
+)
+
+// record notes the outputs of a task that take room somewhere, and marks them with
+// the task. The task itself counts as one who refers to them, until let is called.
+func (s *State) record(r *task.Result) {
 	var values []task.Value
 	for i := range r.Outputs {
-		if k := r.Outputs[i].Value.Kind; k == task.Held || k == task.Stored {
-			values = append(values, r.Outputs[i].Value)
+		if !takesRoom(&r.Outputs[i].Value) {
+			continue
 		}
+		if values == nil {
+			r.Outputs = slices.Clone(r.Outputs) // the event is not ours
+		}
+		r.Outputs[i].Value.Seq = r.Seq
+		values = append(values, r.Outputs[i].Value)
 	}
 	if values != nil {
 		s.made[r.Seq] = &made{id: r.ID, refs: 1, values: values}
+	}
+}
+
+func takesRoom(v *task.Value) bool { return v.Kind == task.Held || v.Kind == task.Stored }
+
+// refer adds a reference to whatever takes room in a list of values.
+func (s *State) refer(data []task.Named) {
+	eachMaker(data, func(seq uint64) {
+		if m := s.made[seq]; m != nil {
+			m.refs++
+		}
+	})
+}
+
+// forget takes back what refer added.
+func (s *State) forget(data []task.Named) { eachMaker(data, s.let) }
+
+func eachMaker(data []task.Named, do func(seq uint64)) {
+	for i := range data {
+		switch v := &data[i].Value; {
+		case takesRoom(v):
+			do(v.Seq)
+		case v.Kind == task.Group:
+			eachMaker(v.Members, do)
+		}
 	}
 }
 
@@ -28,23 +62,6 @@ func (s *State) retain(seq, before uint64) {
 	s.let(before)
 }
 
-// hold notes that a delivery refers to the outputs of a task, if these take room.
-func (s *State) hold(d delivery) bool {
-	m := s.made[d.from]
-	if !d.filled || m == nil || len(d.data) == 0 {
-		return false
-	}
-	m.refs++
-	return true
-}
-
-// drop notes that a delivery is not needed any more.
-func (s *State) drop(d delivery) {
-	if d.filled && len(d.data) > 0 {
-		s.let(d.from)
-	}
-}
-
 // let gives up one reference to the outputs of a task.
 func (s *State) let(seq uint64) {
 	m := s.made[seq]
@@ -57,32 +74,19 @@ func (s *State) let(seq uint64) {
 	}
 }
 
-// lend notes that an execution refers to what was delivered to its node: its
-// request may wait while newer deliveries take the place of these.
-func (s *State) lend(x *execution) {
-	m := &s.merging[x.node]
-	for i := range m.slots {
-		s.lendOne(x, m.slots[i])
-	}
-	s.lendOne(x, m.retained)
-}
-
-func (s *State) lendOne(x *execution, d delivery) {
-	if s.hold(d) {
-		x.from = append(x.from, d.from)
-	}
-}
-
-// giveBack ends what lend began.
+// giveBack ends the references of an execution, and those of a node that will
+// not execute again.
 func (s *State) giveBack(x *execution) {
-	for _, seq := range x.from {
-		s.let(seq)
+	s.forget(x.given)
+	s.forget(x.data)
+	if s.plan.nodes[x.node].once {
+		s.clear(x.node)
 	}
 }
 
 // replace puts a delivery where another may have been.
 func (s *State) replace(slot *delivery, d delivery) {
-	s.drop(*slot)
+	s.forget(slot.data)
 	*slot = d
 }
 
@@ -90,7 +94,7 @@ func (s *State) replace(slot *delivery, d delivery) {
 func (s *State) clear(node int) {
 	m := &s.merging[node]
 	for i := range m.slots {
-		s.drop(m.slots[i])
+		s.forget(m.slots[i].data)
 	}
 	m.slots = nil
 }

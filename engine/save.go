@@ -8,7 +8,7 @@ const saver = -1
 // save starts the task that writes the outputs to a file, if that is wanted and
 // has not been done.
 func (s *State) save() bool {
-	if s.plan.save == "" || s.saving {
+	if s.plan.save == "" || s.saving || s.lacking() {
 		return false
 	}
 	s.saving = true

@@ -51,8 +51,8 @@ type execution struct {
 	lost    int
 	// data is what links brought, for those that handle an error of the task.
 	data []task.Named
-	// from are the tasks whose outputs it was given.
-	from []uint64
+	// given are its inputs, whatever becomes of those in the request.
+	given []task.Named
 }
 
 // merger gathers what the links of a node deliver until it can execute.
@@ -64,10 +64,10 @@ type merger struct {
 	retained delivery   // of other links, since then
 }
 
-// delivery is the data that a link brought, from the task that made it.
+// delivery is the data that a link brought.
 type delivery struct {
 	filled bool
-	from   uint64
+	cached bool // of an optional link
 	data   []task.Named
 }
 

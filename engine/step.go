@@ -58,12 +58,12 @@ func (s *State) end(r task.Result) {
 
 func (s *State) succeed(x *execution, r task.Result) {
 	delete(s.running, r.Seq)
-	s.counts.Succeeded++
 	if x.node == saver {
-		return
+		return // it is ours, and counts for nobody
 	}
+	s.counts.Succeeded++
 	s.arrived = s.arrived || s.plan.end[x.node]
-	s.record(r)
+	s.record(&r)
 	s.selectOutputs(x.node, r)
 	s.pass(x, r, s.fire)
 }
@@ -71,18 +71,20 @@ func (s *State) succeed(x *execution, r task.Result) {
 // pass lets links carry what a task made, and then forgets what it was given.
 func (s *State) pass(x *execution, r task.Result, fire func(*execution, task.Result)) {
 	fire(x, r)
+	if s.outcome.Status != Running {
+		return // everything of the run goes
+	}
 	s.let(r.Seq)
 	s.giveBack(x)
-	if s.plan.nodes[x.node].once {
-		s.clear(x.node)
-	}
 }
 
 // fail carries the error over the links that handle it. If there is none, the
 // run ends.
 func (s *State) fail(x *execution, r task.Result) {
 	delete(s.running, x.request.Seq)
-	s.counts.Failed++
+	if x.node != saver {
+		s.counts.Failed++
+	}
 	if x.node == saver || s.plan.nodes[x.node].fatal {
 		s.unhandled(x, r)
 		return
@@ -90,7 +92,7 @@ func (s *State) fail(x *execution, r task.Result) {
 	if r.Outputs == nil {
 		r.Outputs = exception(r.Failure)
 	}
-	s.record(r)
+	s.record(&r)
 	s.pass(x, r, s.fireError)
 }
 
@@ -112,11 +114,14 @@ func (s *State) unhandled(x *execution, r task.Result) {
 
 // quiet is how a run ends in which nothing is executing any more.
 func (s *State) quiet() Outcome {
-	if s.failure != nil && !s.arrived {
+	if s.lacking() {
 		return *s.failure
 	}
 	return Outcome{Status: Succeeded, Outputs: s.outputs()}
 }
+
+// lacking tells whether an error has kept the run from all its ends.
+func (s *State) lacking() bool { return s.failure != nil && !s.arrived }
 
 // lose tries again what vanished through no fault of the task.
 func (s *State) lose(x *execution, f task.Failure) {
@@ -140,8 +145,9 @@ func (s *State) again(x *execution) {
 
 func (s *State) start(node int, inputs []task.Named) {
 	r := s.request(node, inputs)
-	x := &execution{node: node, request: r, data: s.carried(node)}
-	s.lend(x)
+	x := &execution{node: node, request: r, data: s.carried(node), given: inputs}
+	s.refer(x.given) // it may wait while newer deliveries take their place
+	s.refer(x.data)
 	s.counts.Started++
 	if begun := s.begun; begun != nil {
 		s.begun = nil

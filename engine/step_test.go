@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -180,3 +181,69 @@ func chain(n int) string { return graph(n, func(i int) (int, int) { return i - 1
 
 // star is many nodes that all feed one.
 func star(n int) string { return graph(n, func(i int) (int, int) { return i, 0 }) }
+
+func TestKeepGoing(t *testing.T) {
+	apart := strings.Replace(two, `{"source":"a","target":"b","data_mapping":[{"source_output":"return_value","target_input":"y"}]}`, "", 1)
+	for _, test := range []struct {
+		name, doc string
+		fails     []string
+		want      engine.Status
+	}{
+		{"an end node has ended", apart, []string{"a"}, engine.Succeeded},
+		{"no end node has ended", apart, []string{"b", "a"}, engine.Failed},
+		{"nothing else can be executed", two, []string{"a"}, engine.Failed},
+	} {
+		s, actions := begin(parse(t, test.doc), engine.Options{Run: "r", KeepGoing: true})
+		for len(actions) > 0 {
+			start, ok := actions[0].(engine.Start)
+			if !ok {
+				break
+			}
+			if start.Request.Fatal {
+				t.Errorf("%s: the failure of %s would keep others from being executed", test.name, start.Request.Node)
+			}
+			event := ended(start.Request, task.Succeeded)
+			if slices.Contains(test.fails, start.Request.Node) {
+				event = ended(start.Request, task.Failed)
+				event.Result.Failure.Message = "failed " + start.Request.Node
+			}
+			actions = append(actions[1:], engine.Step(s, event)...)
+		}
+		o := finished(t, actions)
+		if o.Status != test.want {
+			t.Errorf("%s: %+v, want %s", test.name, o, test.want)
+		}
+		if first := test.fails[0]; o.Status == engine.Failed && first == "a" && o.Node != "a" {
+			t.Errorf("%s: the error is that of %s", test.name, o.Node)
+		}
+	}
+}
+
+func TestValues(t *testing.T) {
+	wf := parse(t, two)
+	plan := engine.NewPlan(wf, engine.PlanOptions{Outputs: wf.SelectOutputs([]workflow.OutputSelector{{Selector: workflow.Selector{All: true}}}), Values: true})
+	s := engine.New(plan, engine.Options{Run: "r"})
+	a := started(t, engine.Step(s, engine.Begin{}))
+	if a.Wanted.Show || a.Wanted.None || !a.Wanted.Error {
+		t.Errorf("wanted %+v", a.Wanted)
+	}
+	stored := task.Named{Name: "return_value", Value: task.Value{Kind: task.Stored, Path: "a"}}
+	actions := engine.Step(s, ended(a, task.Succeeded, stored, task.Named{Name: "unset"}))
+	b := started(t, actions)
+	actions = engine.Step(s, ended(b, task.Succeeded, pickled("return_value", "b")))
+	for _, action := range actions {
+		if r, ok := action.(engine.Release); ok {
+			t.Errorf("an output of the run was released: %+v", r)
+		}
+	}
+	o := finished(t, actions)
+	if len(o.Outputs) != 2 || o.Outputs[0].Path != "a" || o.Outputs[0].Position != 0 || string(o.Outputs[1].Blobs[0]) != "b" || o.Outputs[1].Position != 1 {
+		t.Errorf("outputs %+v", o.Outputs)
+	}
+	s = engine.New(plan, engine.Options{Run: "r"})
+	a = started(t, engine.Step(s, engine.Begin{}))
+	o = finished(t, engine.Step(s, ended(a, task.Failed, pickled("WorkflowExceptionInstance", "error"))))
+	if o.Status != engine.Failed || string(o.Exception.Blobs[0]) != "error" {
+		t.Errorf("outcome %+v", o)
+	}
+}

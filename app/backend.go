@@ -74,8 +74,7 @@ func JobScript(o ClusterOptions) (text string, command []string, err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	pool := cluster.PoolOptions{Name: o.Pool.Name, Jobs: o.Jobs, Spec: c.o.Pool}
-	submission, err := backend.(recorder).Backend.(*cluster.Slurm).Preview(pool, o.Name)
+	submission, err := backend.(recorder).Backend.(*cluster.Slurm).Preview(c.o.pool(), o.Name)
 	if err != nil {
 		return "", nil, &InvalidError{Cause: err}
 	}

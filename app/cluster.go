@@ -26,9 +26,16 @@ type ClusterOptions struct {
 	StateDir string
 	// Local makes the worker jobs child processes instead of Slurm jobs.
 	Local bool
-	// Pool describes the worker jobs, Jobs is their number.
-	Pool jobscript.Pool
-	Jobs int
+	// Pool describes the worker jobs, Jobs is their number, unless MaxJobs is more
+	// than 0: then it adapts to what there is to do, between MinJobs and MaxJobs.
+	Pool             jobscript.Pool
+	Jobs             int
+	MinJobs, MaxJobs int
+	// IdleTimeout is how long a job must not have been needed before it is given
+	// up; 0 is 2 minutes. At most MaxQueued jobs that only tasks ask for wait in
+	// Slurm's queue at a time; 0 is no limit.
+	IdleTimeout time.Duration
+	MaxQueued   int
 	// Processes and Threads are those of a local worker.
 	Processes, Threads int
 	// Env is the environment of the worker jobs and so of tasks, Dir is where
@@ -210,7 +217,7 @@ func (c *Cluster) makePools(context.Context) error {
 	}
 	c.pools, err = cluster.New(cluster.Options{
 		Name: c.o.Name, Backend: backend, Coordinator: authority{c.coordinator}, Interval: c.o.PollInterval,
-		Pools:  []cluster.PoolOptions{{Name: c.o.Pool.Name, Jobs: c.o.Jobs, Spec: c.o.Pool}},
+		Pools:  []cluster.PoolOptions{c.o.pool()},
 		Logger: c.o.Logger.With("service", "pools"),
 	})
 	if err != nil {
@@ -225,6 +232,20 @@ func (c *Cluster) makePools(context.Context) error {
 	})
 }
 
+// pool describes the one pool of the cluster.
+func (o ClusterOptions) pool() cluster.PoolOptions {
+	p := cluster.PoolOptions{
+		Name: o.Pool.Name, Size: cluster.Fixed(o.Jobs), IdleTimeout: o.IdleTimeout, Backlog: o.MaxQueued, Spec: o.Pool,
+	}
+	if o.MaxJobs > 0 {
+		p.Size = cluster.Size{Min: o.MinJobs, Max: o.MaxJobs}
+	}
+	if o.Local {
+		p.Slots = max(1, o.Processes) * max(1, o.Threads)
+	}
+	return p
+}
+
 // workerConn is what the name of a worker's connection begins with.
 const workerConn = "worker "
 
@@ -236,13 +257,14 @@ func (c *Cluster) startPools(ctx context.Context) error {
 // authority is the coordinator as the pools see it.
 type authority struct{ *coordinator.Coordinator }
 
-// Workers are those that are connected now.
-func (a authority) Workers() []cluster.WorkerView {
-	var views []cluster.WorkerView
-	for _, w := range a.Status().Workers {
-		views = append(views, cluster.WorkerView{Hello: w.Hello, Holding: w.Holding})
+// Work is what there is to do, and who does it.
+func (a authority) Work() (work cluster.Work) {
+	ready, workers := a.Demand()
+	work.Ready = ready
+	for _, w := range workers {
+		work.Workers = append(work.Workers, cluster.WorkerView{Hello: w.Hello, Holding: w.Holding, Done: w.Succeeded + w.Failed})
 	}
-	return views
+	return work
 }
 
 func (c *Cluster) writeInfo(context.Context) error {

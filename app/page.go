@@ -38,6 +38,12 @@ func (c *Cluster) Overview() dashboard.Overview {
 	for _, w := range s.Workers {
 		o.Workers = append(o.Workers, pageWorker(w))
 	}
+	for _, p := range c.pools.Pools() {
+		o.Pools = append(o.Pools, dashboard.Pool{
+			Pool: p.Name, Size: p.Size.String(), Jobs: p.Jobs, MinJobs: p.Size.Min, MaxJobs: p.Size.Max,
+			Adapts: p.Size.Adapts(), Demand: p.Demand, SlotsPerJob: p.Slots,
+		})
+	}
 	for _, j := range c.pools.Jobs() {
 		o.Jobs = append(o.Jobs, pageJob(j))
 	}

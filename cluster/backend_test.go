@@ -75,11 +75,11 @@ func waitPhase(t *testing.T, s *site, l cluster.Launch, n int, phase cluster.Pha
 
 func testLife(t *testing.T, s *site) {
 	l := submit(t, s, 3)
-	wait(t, "3 hellos", func() bool { return len(s.Workers()) == 3 })
+	wait(t, "3 hellos", func() bool { return len(s.Work().Workers) == 3 })
 	jobs := waitPhase(t, s, l, 3, cluster.Running)
 	for _, j := range jobs {
 		mine := 0
-		for _, w := range s.Workers() {
+		for _, w := range s.Work().Workers {
 			if j.Is(w.Hello) {
 				mine++
 			}
@@ -116,7 +116,7 @@ func testFailure(t *testing.T, s *site) {
 
 func testCancel(t *testing.T, s *site) {
 	l := submit(t, s, 2)
-	wait(t, "2 hellos", func() bool { return len(s.Workers()) == 2 })
+	wait(t, "2 hellos", func() bool { return len(s.Work().Workers) == 2 })
 	jobs := waitPhase(t, s, l, 2, cluster.Running)
 	if err := s.Cancel(t.Context(), jobs[:1]); err != nil {
 		t.Fatal(err)
@@ -169,7 +169,7 @@ func testRefusal(t *testing.T, s *site) {
 
 func testTwoLaunches(t *testing.T, s *site) {
 	one, two := submit(t, s, 1), submit(t, s, 2)
-	wait(t, "3 hellos", func() bool { return len(s.Workers()) == 3 })
+	wait(t, "3 hellos", func() bool { return len(s.Work().Workers) == 3 })
 	wait(t, "listed", func() bool {
 		jobs, complete, err := s.List(t.Context(), []cluster.Launch{one, two})
 		count := map[string]int{}

@@ -17,30 +17,50 @@ import (
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/jobscript"
+	"github.com/ewoks-hpc/ewoks-hpc/scale"
 	"github.com/ewoks-hpc/ewoks-hpc/task"
 )
 
 // Coordinator is what the cluster needs of the authority over tasks.
 type Coordinator interface {
-	// Workers are those that are connected now.
-	Workers() []WorkerView
+	// Work is what there is to do, and who does it, at one moment.
+	Work() Work
 	// Gone says that workers have ended.
 	Gone(match func(task.Hello) bool, reason string)
-	// Drain asks workers to finish what they have and to end.
+	// Drain asks workers to finish what they have and to end. Those that were
+	// asked before need not be asked again.
 	Drain(match func(task.Hello) bool)
 }
 
-// WorkerView is a worker and the number of tasks it has.
+// Work is a picture of the tasks and workers of a coordinator.
+type Work struct {
+	// Ready is the number of tasks that wait for a worker. Tasks do not choose a
+	// pool, so every pool sees all of them.
+	Ready   int
+	Workers []WorkerView // those that are connected
+}
+
+// WorkerView is a worker, the number of tasks that it has, and of those that it
+// has ended so far.
 type WorkerView struct {
 	Hello   task.Hello
 	Holding int
+	Done    uint64
 }
 
 // PoolOptions describe one kind of worker job.
 type PoolOptions struct {
 	Name string
-	Jobs int // how many to keep running
-	Spec jobscript.Pool
+	Size Size
+	// Slots is how many tasks a job executes at a time. Defaults to that of Spec.
+	Slots int
+	// IdleTimeout is how long a job must not have been needed before a pool that
+	// adapts gives it up. Defaults to 2 minutes.
+	IdleTimeout time.Duration
+	// Backlog is how many jobs that only demand asks for may be queued at a time; 0
+	// is no limit.
+	Backlog int
+	Spec    jobscript.Pool
 }
 
 // Options configure a Cluster.
@@ -78,13 +98,14 @@ type Cluster struct {
 
 // pool is guarded by Cluster.mu.
 type pool struct {
-	PoolOptions
-	target  int
-	reduced bool
-	silent  int       // jobs in a row that ended before a worker said hello
-	stopped string    // why nothing more is submitted
-	pending string    // why a submission has to be repeated
-	retryAt time.Time // and when
+	PoolOptions              // Size is changed by Scale and Adapt
+	demand      int          // slots that tasks need, when they were last counted
+	recent      scale.Window // the demand of the last IdleTimeout
+	reduced     bool
+	silent      int       // jobs in a row that ended before a worker said hello
+	stopped     string    // why nothing more is submitted
+	pending     string    // why a submission has to be repeated
+	retryAt     time.Time // and when
 }
 
 // New prepares a cluster.
@@ -102,10 +123,15 @@ func New(o Options) (*Cluster, error) {
 		if c.pool(p.Name) != nil {
 			return nil, fmt.Errorf("pool %q is there twice", p.Name)
 		}
-		if p.Jobs < 0 {
-			return nil, fmt.Errorf("pool %s: %d jobs", p.Name, p.Jobs)
+		if err := p.Size.check(p.Name); err != nil {
+			return nil, err
 		}
-		c.pools = append(c.pools, &pool{PoolOptions: p, target: p.Jobs})
+		p.IdleTimeout = cmp.Or(p.IdleTimeout, defaultIdleTimeout)
+		if p.Slots == 0 {
+			processes, threads := p.Spec.Slots()
+			p.Slots = processes * threads * max(1, p.Spec.Nodes)
+		}
+		c.pools = append(c.pools, &pool{PoolOptions: p})
 	}
 	return c, nil
 }
@@ -160,45 +186,6 @@ func (c *Cluster) Start(ctx context.Context) error {
 	c.done = make(chan struct{})
 	go c.watch(loop, c.done)
 	return nil
-}
-
-// Scale sets how many jobs a pool should have, and lifts what had stopped the
-// pool. With fewer, queued jobs are cancelled first, then idle ones; busy workers
-// finish their tasks. The error is a refusal; what waits is told by Explain.
-func (c *Cluster) Scale(ctx context.Context, name string, jobs int) error {
-	if jobs < 0 {
-		return fmt.Errorf("pool %s: %d jobs", name, jobs)
-	}
-	c.mu.Lock()
-	p := c.pool(name)
-	if p == nil {
-		c.mu.Unlock()
-		return unknownPool{name, c.o.Pools}
-	}
-	p.reduced = jobs < p.target || p.reduced && jobs == p.target
-	p.target = jobs
-	p.stopped, p.silent, p.retryAt = "", 0, time.Time{}
-	c.mu.Unlock()
-	return c.round(ctx)
-}
-
-type unknownPool struct {
-	name  string
-	pools []PoolOptions
-}
-
-func (e unknownPool) Error() string { return fmt.Sprintf("no pool %q", e.name) }
-
-// Hint lists the pools.
-func (e unknownPool) Hint() string {
-	names := ""
-	for i, p := range e.pools {
-		if i > 0 {
-			names += ", "
-		}
-		names += p.Name
-	}
-	return "pools are " + names
 }
 
 // Jobs is the last known picture, the oldest launch first. Jobs that ended stay

@@ -24,6 +24,7 @@ func TestClusters(t *testing.T) {
 		"silent jobs":         testSilent,
 		"refused":             testRefused,
 		"stopped at once":     testStopAtOnce,
+		"adapts":              testAdapts,
 	})
 }
 
@@ -65,7 +66,7 @@ func greeted(jobs []cluster.Job) int {
 }
 
 func testKeeps(t *testing.T, s *site) {
-	c := start(t, s, cluster.PoolOptions{Name: "p", Jobs: 3, Spec: spec()})
+	c := start(t, s, cluster.PoolOptions{Name: "p", Size: cluster.Fixed(3), Spec: spec()})
 	wait(t, "3 workers", func() bool { return greeted(in(c, cluster.Running)) == 3 })
 	first := in(c, cluster.Running)
 	if first[0].ID != first[2].ID || len(first[0].Name) > 64 || !strings.HasPrefix(first[0].Name, "ewoks-hpc-test-") {
@@ -83,16 +84,16 @@ func testKeeps(t *testing.T, s *site) {
 
 	s.setBusy(first[0])
 	s.setBusy(first[2])
-	if err := c.Scale(t.Context(), "p", 1); err != nil {
+	if err := c.Resize(t.Context(), "p", cluster.Fixed(1)); err != nil {
 		t.Fatal(err)
 	}
-	wait(t, "idle one cancelled", func() bool { return len(in(c, cluster.Running)) == 2 })
+	wait(t, "idle one gone", func() bool { return len(in(c, cluster.Running)) == 2 })
 	wait(t, "busy one drained", func() bool { return s.drained(first[0]) != s.drained(first[2]) })
 	time.Sleep(500 * time.Millisecond) // two more rounds must change nothing
 	if s.drained(first[0]) && s.drained(first[2]) || len(in(c, cluster.Running)) != 2 {
 		t.Errorf("more than one busy worker is drained: %+v", c.Jobs())
 	}
-	if err := c.Scale(t.Context(), "other", 1); err == nil {
+	if err := c.Resize(t.Context(), "other", cluster.Fixed(1)); err == nil {
 		t.Error("an unknown pool can be scaled")
 	}
 
@@ -101,7 +102,7 @@ func testKeeps(t *testing.T, s *site) {
 			t.Fatalf("left %+v, %v", left, err)
 		}
 	}
-	if err := c.Scale(t.Context(), "p", 2); err == nil {
+	if err := c.Resize(t.Context(), "p", cluster.Fixed(2)); err == nil {
 		t.Error("a stopped cluster can be scaled")
 	}
 	for _, j := range c.Jobs() {
@@ -113,7 +114,7 @@ func testKeeps(t *testing.T, s *site) {
 
 func testSilent(t *testing.T, s *site) {
 	s.write(t, "fail", "")
-	c := start(t, s, cluster.PoolOptions{Name: "p", Jobs: 1, Spec: spec()})
+	c := start(t, s, cluster.PoolOptions{Name: "p", Size: cluster.Fixed(1), Spec: spec()})
 	stopped := func() bool { return strings.Contains(strings.Join(c.Explain(), "\n"), "pool p is stopped") }
 	wait(t, "stopped", stopped)
 	said := strings.Join(c.Explain(), "\n")
@@ -126,7 +127,7 @@ func testSilent(t *testing.T, s *site) {
 	if jobs := c.Jobs(); len(jobs) != 3 {
 		t.Errorf("%d jobs were submitted, want 3", len(jobs))
 	}
-	if err := c.Scale(t.Context(), "p", 1); err != nil {
+	if err := c.Resize(t.Context(), "p", cluster.Fixed(1)); err != nil {
 		t.Fatal(err)
 	}
 	wait(t, "tried again", func() bool { return len(c.Jobs()) > 3 })
@@ -136,7 +137,7 @@ func testSilent(t *testing.T, s *site) {
 func testRefused(t *testing.T, s *site) {
 	bad := spec()
 	bad.Queue = "nowhere"
-	c := newCluster(t, s, cluster.PoolOptions{Name: "good", Jobs: 2, Spec: spec()}, cluster.PoolOptions{Name: "bad", Jobs: 1, Spec: bad})
+	c := newCluster(t, s, cluster.PoolOptions{Name: "good", Size: cluster.Fixed(2), Spec: spec()}, cluster.PoolOptions{Name: "bad", Size: cluster.Fixed(1), Spec: bad})
 	err := c.Start(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "pool bad: ") || s.slurm != nil && !strings.Contains(err.Error(), "invalid partition specified: nowhere") {
 		t.Errorf("started with %v", err)
@@ -147,7 +148,7 @@ func testRefused(t *testing.T, s *site) {
 }
 
 func testStopAtOnce(t *testing.T, s *site) {
-	c := start(t, s, cluster.PoolOptions{Name: "p", Jobs: 4, Spec: spec()})
+	c := start(t, s, cluster.PoolOptions{Name: "p", Size: cluster.Fixed(4), Spec: spec()})
 	began := time.Now()
 	if left, err := c.Stop(t.Context()); err != nil || len(left) > 0 {
 		t.Errorf("left %+v, %v", left, err)
@@ -177,7 +178,7 @@ func TestPokes(t *testing.T) {
 	s := localSite(t)
 	backend := &counting{Backend: s.Backend}
 	c, err := cluster.New(cluster.Options{Name: "t", Backend: backend, Coordinator: s, Interval: time.Hour,
-		Pools: []cluster.PoolOptions{{Name: "p", Jobs: 1, Spec: spec()}}})
+		Pools: []cluster.PoolOptions{{Name: "p", Size: cluster.Fixed(1), Spec: spec()}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,13 +215,14 @@ func TestSlurmTrouble(t *testing.T) {
 		{"interrupted submission", testInterrupted},
 		{"controller down", testDown},
 		{"cancelled by hand", testByHand},
+		{"backlog", testBacklog},
 	} {
 		t.Run(test.name, func(t *testing.T) { test.test(t, slurmSite(t, private)) })
 	}
 }
 
 func testWaiting(t *testing.T, s *site) {
-	c := newCluster(t, s, cluster.PoolOptions{Name: "p", Jobs: 5, Spec: spec()})
+	c := newCluster(t, s, cluster.PoolOptions{Name: "p", Size: cluster.Fixed(5), Spec: spec()})
 	if err := c.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +237,7 @@ func testWaiting(t *testing.T, s *site) {
 	if len(launches) != 3 { // of 2 jobs at most, one less than MaxArraySize
 		t.Errorf("job arrays: %v", launches)
 	}
-	if err := c.Scale(t.Context(), "p", 2); err != nil {
+	if err := c.Resize(t.Context(), "p", cluster.Fixed(2)); err != nil {
 		t.Fatal(err)
 	}
 	wait(t, "queued ones cancelled", func() bool { return len(in(c, cluster.Running)) == 2 && len(in(c, cluster.Queued)) == 0 })
@@ -244,7 +246,7 @@ func testWaiting(t *testing.T, s *site) {
 // testInterrupted ends a submission while Slurm does not answer: the jobs are there
 // when it wakes up, and the cluster has to find them.
 func testInterrupted(t *testing.T, s *site) {
-	c := start(t, s, cluster.PoolOptions{Name: "p", Jobs: 0, Spec: spec()})
+	c := start(t, s, cluster.PoolOptions{Name: "p", Size: cluster.Fixed(0), Spec: spec()})
 	if _, err := s.MaxCount(t.Context()); err != nil { // so that sbatch is what comes next
 		t.Fatal(err)
 	}
@@ -253,7 +255,7 @@ func testInterrupted(t *testing.T, s *site) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	err := c.Scale(ctx, "p", 2)
+	err := c.Resize(ctx, "p", cluster.Fixed(2))
 	if err := s.slurm.ContController(); err != nil {
 		t.Fatal(err)
 	}
@@ -268,7 +270,7 @@ func testInterrupted(t *testing.T, s *site) {
 }
 
 func testDown(t *testing.T, s *site) {
-	c := start(t, s, cluster.PoolOptions{Name: "p", Jobs: 1, Spec: spec()})
+	c := start(t, s, cluster.PoolOptions{Name: "p", Size: cluster.Fixed(1), Spec: spec()})
 	wait(t, "a worker", func() bool { return greeted(in(c, cluster.Running)) == 1 })
 	// An orderly end comes first: without it the controller forgets the latest jobs.
 	if out, err := s.slurm.Command("scontrol", "shutdown", "slurmctld").CombinedOutput(); err != nil {
@@ -280,7 +282,7 @@ func testDown(t *testing.T, s *site) {
 	})
 	s.slurm.KillController()
 	wait(t, "explained", func() bool { return strings.Contains(strings.Join(c.Explain(), "\n"), "not known at present") })
-	if err := c.Scale(t.Context(), "p", 2); err != nil {
+	if err := c.Resize(t.Context(), "p", cluster.Fixed(2)); err != nil {
 		t.Errorf("a controller that is down refuses nothing, but %v", err)
 	}
 	if jobs := in(c, cluster.Running); len(jobs) != 1 || s.reason(jobs[0]) != "" {
@@ -293,7 +295,7 @@ func testDown(t *testing.T, s *site) {
 }
 
 func testByHand(t *testing.T, s *site) {
-	c := start(t, s, cluster.PoolOptions{Name: "p", Jobs: 1, Spec: spec()})
+	c := start(t, s, cluster.PoolOptions{Name: "p", Size: cluster.Fixed(1), Spec: spec()})
 	wait(t, "a worker", func() bool { return greeted(in(c, cluster.Running)) == 1 })
 	job := in(c, cluster.Running)[0]
 	if out, err := s.slurm.Command("scancel", fmt.Sprintf("%s_%d", job.ID, job.Index)).CombinedOutput(); err != nil {

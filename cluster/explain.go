@@ -23,7 +23,11 @@ func (c *Cluster) Explain() (lines []string) {
 		} else if p.pending != "" {
 			lines = append(lines, fmt.Sprintf("pool %s: jobs could not be submitted, it is tried again: %s", p.Name, p.pending))
 		}
-		lines = append(lines, waiting(p.Name, c.ledger.live(p.Name))...)
+		jobs := c.ledger.live(p.Name)
+		if p.Size.Adapts() && p.demand == 0 && len(jobs) == 0 {
+			lines = append(lines, fmt.Sprintf("pool %s: no demand: it has no jobs because there is nothing to do", p.Name))
+		}
+		lines = append(lines, waiting(p.Name, jobs)...)
 	}
 	return lines
 }

@@ -27,6 +27,16 @@ type record struct {
 	listed bool      // at least once
 	last   Phase     // before it became Unknown
 	told   time.Time // when it was cancelled last
+	// drained is when its workers were first asked to leave.
+	drained time.Time
+	crew    crew
+	idle    time.Time // since when its workers have no task, as far as seen
+}
+
+// crew are the connected workers of a job.
+type crew struct {
+	workers, holding int
+	done             uint64 // tasks they have ended
 }
 
 // end is news: the workers of the job are gone. Job is as it was then.
@@ -115,6 +125,29 @@ func (l *ledger) greet(h task.Hello, first func(pool string)) {
 	if r := l.jobs[jobKey{h.Key, index}]; r != nil && r.Is(h) && !r.Greeted {
 		r.Greeted = true
 		first(r.Pool)
+	}
+}
+
+// attend notes what the workers of the jobs do. Workers that have ended tasks since
+// they were last seen count as busy until now.
+func (l *ledger) attend(now time.Time, workers []WorkerView) {
+	crews := map[jobKey]crew{}
+	for _, w := range workers {
+		if index, err := strconv.Atoi(w.Hello.Index); err == nil {
+			key := jobKey{w.Hello.Key, index}
+			c := crews[key]
+			crews[key] = crew{c.workers + 1, c.holding + w.Holding, c.done + w.Done}
+		}
+	}
+	for key, r := range l.jobs {
+		before := r.crew
+		r.crew = crews[key]
+		switch {
+		case !r.Greeted || r.crew.holding > 0:
+			r.idle = time.Time{}
+		case r.idle.IsZero() || r.crew.done != before.done:
+			r.idle = now
+		}
 	}
 }
 

@@ -5,10 +5,14 @@ import (
 	"github.com/ewoks-hpc/ewoks-hpc/task"
 )
 
-// Preview is what would be submitted for the jobs of a pool. It makes nothing.
+// Preview is what would be submitted for a pool: all jobs of a fixed size, or the
+// first one that tasks ask for. It makes nothing.
 func (s *Slurm) Preview(p PoolOptions, cluster string) (slurm.Submission, error) {
-	key := task.NewKey()
-	l := Launch{Key: key, Name: launchName(p.Spec.JobName, cluster, key), Pool: p.Name, Count: p.Jobs, Spec: p.Spec}
+	key, count := task.NewKey(), p.Size.Max
+	if p.Size.Adapts() {
+		count = max(1, p.Size.Min)
+	}
+	l := Launch{Key: key, Name: launchName(p.Spec.JobName, cluster, key), Pool: p.Name, Count: count, Spec: p.Spec}
 	script, err := s.render(l)
 	return s.submission(l, script), err
 }

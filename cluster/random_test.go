@@ -21,6 +21,10 @@ type moody struct {
 	next int
 	jobs map[jobKey]Job // all that were ever accepted
 	hide map[jobKey]bool
+	// deserted jobs run without a worker.
+	deserted map[jobKey]bool
+	// ready is how many tasks wait.
+	ready int
 	// hurry lets time pass for the cluster.
 	hurry func()
 }
@@ -105,7 +109,7 @@ func (m *moody) live(c *Cluster) {
 		switch {
 		case j.Phase == Queued && m.rand.Float64() < 0.5:
 			j.Phase = Running
-			c.Greet(task.Hello{Key: j.Key, Index: fmt.Sprint(j.Index), Job: j.ID})
+			c.Greet(hello(j))
 		case j.Phase == Running && m.chance(0.05):
 			j.Phase, j.Outcome = Ended, Completed
 		case j.Phase == Ended && m.rand.Float64() < 0.2:
@@ -124,11 +128,11 @@ func (m *moody) alive() (n int) {
 	return n
 }
 
-// doomed are those alive that were cancelled in vain: they are replaced, and
-// cancelled again.
+// doomed are those alive that were cancelled or drained in vain: they are replaced,
+// and told again.
 func (m *moody) doomed(c *Cluster) (n int) {
 	for key, r := range c.ledger.jobs {
-		if !r.told.IsZero() && m.jobs[key].Phase != Ended {
+		if !(r.told.IsZero() && r.drained.IsZero()) && m.jobs[key].Phase != Ended {
 			n++
 		}
 	}
@@ -141,11 +145,34 @@ type witness struct {
 	m *moody
 }
 
-func (w witness) Workers() []WorkerView       { return nil }
-func (w witness) Drain(func(task.Hello) bool) {}
+func (w witness) Work() (work Work) {
+	work.Ready = w.m.ready
+	for _, j := range w.m.jobs {
+		if j.Phase == Running && !w.m.deserted[jobKey{j.Key, j.Index}] {
+			work.Workers = append(work.Workers, WorkerView{Hello: hello(j)})
+		}
+	}
+	return work
+}
+
+// Drain ends workers, unless it does not arrive. On bad days their job stays.
+func (w witness) Drain(match func(task.Hello) bool) {
+	for key, j := range w.m.jobs {
+		if j.Phase == Running && !w.m.deserted[key] && match(hello(j)) && !w.m.chance(0.3) {
+			if w.m.deserted[key] = w.m.chance(0.3); w.m.deserted[key] {
+				continue
+			}
+			j.Phase, j.Outcome = Ended, Completed
+			w.m.jobs[key] = j
+		}
+	}
+}
+
+func hello(j Job) task.Hello { return task.Hello{Key: j.Key, Index: fmt.Sprint(j.Index), Job: j.ID} }
+
 func (w witness) Gone(match func(task.Hello) bool, reason string) {
 	for _, j := range w.m.jobs {
-		if j.Phase != Ended && match(task.Hello{Key: j.Key, Index: fmt.Sprint(j.Index), Job: j.ID}) {
+		if j.Phase != Ended && match(hello(j)) {
 			w.t.Errorf("%v is %s, but declared gone: %s", j, j.Phase, reason)
 		}
 	}
@@ -153,7 +180,7 @@ func (w witness) Gone(match func(task.Hello) bool, reason string) {
 
 // TestRandomTrouble: whatever goes wrong, there are never more jobs than wanted at
 // most (but for those on which a cancellation got lost), in the end as many as
-// wanted, and after the stop none.
+// needed, and after the stop none.
 func TestRandomTrouble(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
@@ -166,15 +193,15 @@ func TestRandomTrouble(t *testing.T) {
 }
 
 func trouble(t *testing.T, random *rand.Rand) {
-	m := &moody{rand: random, bad: true, jobs: map[jobKey]Job{}, hide: map[jobKey]bool{}}
-	most := 1 + random.IntN(8)
+	m := &moody{rand: random, bad: true, jobs: map[jobKey]Job{}, hide: map[jobKey]bool{}, deserted: map[jobKey]bool{}}
+	most, slots := 1+random.IntN(8), 1+random.IntN(3)
 	c, err := New(Options{Name: "t", Backend: m, Coordinator: witness{t, m}, Interval: time.Nanosecond,
-		Pools: []PoolOptions{{Name: "p", Jobs: most}}})
+		Pools: []PoolOptions{{Name: "p", Size: Fixed(most), IdleTimeout: time.Nanosecond, Slots: slots}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	m.hurry = c.hurry
-	target := most
+	size := Fixed(most)
 	round := func() {
 		if err := c.round(t.Context()); err != nil {
 			t.Fatal(err)
@@ -189,10 +216,17 @@ func trouble(t *testing.T, random *rand.Rand) {
 	}
 	for range 60 {
 		if random.IntN(10) == 0 {
-			target = random.IntN(most + 1)
-			if err := c.Scale(t.Context(), "p", target); err != nil {
+			size.Max = random.IntN(most + 1)
+			size.Min = random.IntN(size.Max + 1)
+			if random.IntN(2) == 0 {
+				size = Fixed(size.Max)
+			}
+			if err := c.Resize(t.Context(), "p", size); err != nil {
 				t.Fatal(err)
 			}
+		}
+		if random.IntN(10) == 0 {
+			m.ready = random.IntN(2 * most * slots)
 		}
 		round()
 	}
@@ -201,8 +235,9 @@ func trouble(t *testing.T, random *rand.Rand) {
 		for range 40 { // longer than the grace
 			round()
 		}
-		if n := m.alive(); n != target {
-			t.Errorf("%d jobs, want %d; %q", n, target, c.Explain())
+		needed := min(max((m.ready+slots-1)/slots, size.Min), size.Max)
+		if n := m.alive(); n != needed {
+			t.Errorf("%d jobs, want %d; %q", n, needed, c.Explain())
 		}
 		m.bad = true
 	}
@@ -223,8 +258,10 @@ func (c *Cluster) hurry() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, r := range c.ledger.jobs {
-		if !r.told.IsZero() {
-			r.told = r.told.Add(-time.Minute)
+		for _, t := range []*time.Time{&r.told, &r.drained} {
+			if !t.IsZero() {
+				*t = t.Add(-time.Minute)
+			}
 		}
 		r.Submitted = r.Submitted.Add(-time.Second)
 	}

@@ -3,7 +3,6 @@ package cluster
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -77,15 +76,25 @@ func (c *Cluster) look(ctx context.Context) (changed bool, err error) {
 	return changed || settled, nil
 }
 
-// meet notes which jobs have workers, and returns the workers.
-func (c *Cluster) meet() []WorkerView {
-	workers := c.o.Coordinator.Workers()
+// meet notes which jobs have workers, what those do, and what there is to do.
+func (c *Cluster) meet() {
+	work := c.o.Coordinator.Work()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, w := range workers {
+	now := time.Now()
+	for _, w := range work.Workers {
 		c.ledger.greet(w.Hello, c.relent)
 	}
-	return workers
+	c.ledger.attend(now, work.Workers)
+	for _, p := range c.pools {
+		p.demand = work.Ready
+		for _, r := range c.ledger.live(p.Name) {
+			if r.scalePhase() != scale.Ending {
+				p.demand += r.crew.holding
+			}
+		}
+		p.recent.Add(now, p.demand, p.IdleTimeout)
+	}
 }
 
 // settle finds out what became of submissions of unknown fate.
@@ -152,86 +161,23 @@ func (c *Cluster) bury(e end) {
 
 // act does what scale decides for each pool.
 func (c *Cluster) act(ctx context.Context) (acted bool, err error) {
-	workers := c.meet()
+	c.meet()
 	var refused []error
 	for _, p := range c.pools {
-		now := time.Now()
 		c.mu.Lock()
-		snapshot, byID := c.snapshot(p, workers)
-		again := c.ledger.unheeded(p.Name, now)
-		waiting := p.stopped != "" || now.Before(p.retryAt)
-		if len(snapshot.Jobs) >= p.target {
+		n := c.plan(time.Now(), p)
+		if n.missing == 0 {
 			p.pending = ""
 		}
 		c.mu.Unlock()
-
-		d := scale.Decide(now, snapshot)
-		cancel := again
-		for _, id := range d.Cancel {
-			cancel = append(cancel, byID[id])
-		}
-		c.cancel(ctx, cancel)
-		for _, id := range d.Drain {
-			c.o.Coordinator.Drain(byID[id].Is)
-		}
-		if waiting {
-			d.Submit = 0
-		}
-		if err := c.submit(ctx, p, d.Submit); err != nil {
+		c.cancel(ctx, n.cancel)
+		c.drain(n.drain)
+		if err := c.submit(ctx, p, n.submit); err != nil {
 			refused = append(refused, err)
 		}
-		acted = acted || len(cancel) > 0 || d.Submit > 0
+		acted = acted || n.any()
 	}
 	return acted, errors.Join(refused...)
-}
-
-// snapshot is the pool as scale sees it. The caller holds mu.
-func (c *Cluster) snapshot(p *pool, workers []WorkerView) (scale.Snapshot, map[string]Job) {
-	byHello := map[[2]string]int{}
-	for _, w := range workers {
-		byHello[[2]string{w.Hello.Key, w.Hello.Index}] += w.Holding
-	}
-	s := scale.Snapshot{Target: p.target, Reduced: p.reduced}
-	jobs := map[string]Job{}
-	for _, r := range c.ledger.live(p.Name) {
-		index := fmt.Sprint(r.Index)
-		id := r.Key + "_" + index
-		jobs[id] = r.Job
-		s.Jobs = append(s.Jobs, scale.JobView{
-			ID: id, Phase: r.scalePhase(), SubmittedAt: r.Submitted,
-			Busy: !r.Greeted || byHello[[2]string{r.Key, index}] > 0,
-		})
-	}
-	return s, jobs
-}
-
-// scalePhase takes a job that is not listed for what it was before.
-func (r *record) scalePhase() scale.Phase {
-	phase := r.Phase
-	if phase == Unknown {
-		phase = r.last
-	}
-	switch {
-	case phase == Ending || !r.told.IsZero():
-		return scale.Ending
-	case phase == Queued:
-		return scale.Queued
-	}
-	return scale.Running
-}
-
-// tellAgain is how long a cancelled job may go on until it is cancelled again:
-// that a cancellation succeeded does not mean that it arrived.
-const tellAgain = 15 * time.Second
-
-// unheeded are cancelled jobs that go on.
-func (l *ledger) unheeded(pool string, now time.Time) (jobs []Job) {
-	for _, r := range l.live(pool) {
-		if !r.told.IsZero() && now.Sub(r.told) > tellAgain && r.Phase != Ending {
-			jobs = append(jobs, r.Job)
-		}
-	}
-	return jobs
 }
 
 // cancel ends jobs; what failed is tried again in the next round, and so are those
@@ -251,5 +197,24 @@ func (c *Cluster) cancel(ctx context.Context, jobs []Job) {
 		if r := c.ledger.jobs[jobKey{j.Key, j.Index}]; r != nil {
 			r.told = time.Now()
 		}
+	}
+}
+
+// drain asks the workers of jobs to leave. Those of jobs that were asked before are
+// asked again: one that was lost and came back was not told.
+func (c *Cluster) drain(jobs []Job) {
+	c.mu.Lock()
+	for _, j := range jobs {
+		c.ledger.jobs[jobKey{j.Key, j.Index}].drained = time.Now()
+	}
+	var leaving []Job
+	for _, r := range c.ledger.live("") {
+		if !r.drained.IsZero() {
+			leaving = append(leaving, r.Job)
+		}
+	}
+	c.mu.Unlock()
+	for _, j := range leaving {
+		c.o.Coordinator.Drain(j.Is)
 	}
 }

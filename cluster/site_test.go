@@ -45,10 +45,11 @@ type site struct {
 	dir   string
 	slurm *slurmtest.Cluster // nil for child processes
 
-	mu   sync.Mutex
-	gone map[string]string // reasons by worker
-	busy map[string]bool
-	left map[string]bool // asked to drain
+	mu    sync.Mutex
+	gone  map[string]string // reasons by worker
+	busy  map[string]bool
+	left  map[string]bool // asked to drain
+	ready int             // tasks that wait for a worker
 }
 
 func newSite(t *testing.T) *site {
@@ -102,11 +103,13 @@ func (s *site) quit(t *testing.T, j cluster.Job) {
 	s.write(t, fmt.Sprintf("quit.%s.%d", j.Key, j.Index), "")
 }
 
-// Workers are those that have left their hello and are not gone.
-func (s *site) Workers() (views []cluster.WorkerView) {
+// Work is what the test says there is to do, and those workers that have left their
+// hello and are not gone.
+func (s *site) Work() (w cluster.Work) {
 	entries, _ := os.ReadDir(s.path("hello"))
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	w.Ready = s.ready
 	for _, e := range entries {
 		key, index, _ := strings.Cut(e.Name(), ".")
 		if _, gone := s.gone[e.Name()]; gone || key == "" {
@@ -120,13 +123,13 @@ func (s *site) Workers() (views []cluster.WorkerView) {
 		if s.busy[e.Name()] {
 			v.Holding = 1
 		}
-		views = append(views, v)
+		w.Workers = append(w.Workers, v)
 	}
-	return views
+	return w
 }
 
 func (s *site) Gone(match func(task.Hello) bool, reason string) {
-	for _, w := range s.Workers() {
+	for _, w := range s.Work().Workers {
 		if match(w.Hello) {
 			s.mu.Lock()
 			s.gone[w.Hello.Worker] = reason
@@ -135,12 +138,17 @@ func (s *site) Gone(match func(task.Hello) bool, reason string) {
 	}
 }
 
+// Drain ends workers that are not busy, as workers do.
 func (s *site) Drain(match func(task.Hello) bool) {
-	for _, w := range s.Workers() {
-		if match(w.Hello) {
-			s.mu.Lock()
-			s.left[w.Hello.Worker] = true
-			s.mu.Unlock()
+	for _, w := range s.Work().Workers {
+		if !match(w.Hello) {
+			continue
+		}
+		s.mu.Lock()
+		s.left[w.Hello.Worker] = true
+		s.mu.Unlock()
+		if w.Holding == 0 {
+			_ = os.WriteFile(s.path("quit."+w.Hello.Worker), nil, 0o600)
 		}
 	}
 }
@@ -155,6 +163,18 @@ func (s *site) setBusy(j cluster.Job) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.busy[fmt.Sprintf("%s.%d", j.Key, j.Index)] = true
+}
+
+func (s *site) setIdle(j cluster.Job) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.busy, fmt.Sprintf("%s.%d", j.Key, j.Index))
+}
+
+func (s *site) setReady(n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ready = n
 }
 
 func (s *site) drained(j cluster.Job) bool {

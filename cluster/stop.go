@@ -69,7 +69,7 @@ func (c *Cluster) left() (left []Job) {
 func (c *Cluster) sweep(ctx context.Context, patience time.Time) error {
 	_, settleErr := c.settle(ctx)
 	now := time.Now()
-	workers := c.o.Coordinator.Workers()
+	workers := c.o.Coordinator.Work().Workers
 	leaving := func(j Job) bool {
 		return j.Greeted && now.Before(patience) && !slices.ContainsFunc(workers, func(w WorkerView) bool { return j.Is(w.Hello) })
 	}

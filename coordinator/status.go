@@ -51,18 +51,32 @@ const shownRuns = 100
 func (c *Coordinator) Status() Status {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := Status{Ready: c.ready.len(), Leased: len(c.leases), Totals: c.totals}
-	for _, w := range c.workers {
-		s.Workers = append(s.Workers, WorkerStatus{
-			Hello: w.hello, Since: w.since, Seen: w.seen, Holding: len(w.held),
-			Succeeded: w.done, Failed: w.failed, Leaving: w.leave,
-		})
-	}
+	s := Status{Workers: c.workerStatus(), Ready: c.ready.len(), Leased: len(c.leases), Totals: c.totals}
 	slices.SortFunc(s.Workers, func(a, b WorkerStatus) int { return cmp.Compare(a.Worker, b.Worker) })
 	for _, id := range c.order[max(0, len(c.order)-shownRuns):] {
 		s.Runs = append(s.Runs, c.runs[id].status())
 	}
 	return s
+}
+
+// Demand is the part of a status that says how many slots tasks need, at one moment:
+// the number of tasks that wait for a worker, and the workers with what they hold,
+// in any order. It is cheap enough to be asked for several times a second.
+func (c *Coordinator) Demand() (ready int, workers []WorkerStatus) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ready.len(), c.workerStatus()
+}
+
+// workerStatus describes the workers. The caller holds mu.
+func (c *Coordinator) workerStatus() (workers []WorkerStatus) {
+	for _, w := range c.workers {
+		workers = append(workers, WorkerStatus{
+			Hello: w.hello, Since: w.since, Seen: w.seen, Holding: len(w.held),
+			Succeeded: w.done, Failed: w.failed, Leaving: w.leave,
+		})
+	}
+	return workers
 }
 
 func (r *run) status() RunStatus {

@@ -27,6 +27,7 @@ type answer struct {
 type leftOut struct {
 	Workers int `json:"workers"`
 	Jobs    int `json:"jobs"`
+	Pools   int `json:"pools"`
 	Runs    int `json:"runs"`
 	Notices int `json:"notices"`
 }
@@ -51,6 +52,11 @@ func bound(o Overview) answer {
 		j := &a.Jobs[i]
 		clip(maxName, &j.Pool, &j.ID, &j.Phase, &j.SlurmState, &j.Nodes)
 		clip(maxText, &j.Reason)
+	}
+
+	a.Pools, a.LeftOut.Pools = first(maxRows, o.Pools)
+	for i := range a.Pools {
+		clip(maxName, &a.Pools[i].Pool, &a.Pools[i].Size)
 	}
 
 	runs := slices.Clone(o.Runs)

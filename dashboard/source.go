@@ -25,6 +25,7 @@ type Overview struct {
 	// person should see, since the last of very many are left out.
 	Workers []Worker `json:"workers"`
 	Jobs    []Job    `json:"jobs"`
+	Pools   []Pool   `json:"pools"`
 	// Runs may have any order.
 	Runs []Run `json:"runs"`
 	// Ready is the number of tasks that wait for a worker, Leased of those that
@@ -64,6 +65,22 @@ type Worker struct {
 	EndsAt time.Time `json:"ends_at,omitzero"`
 	// Leaving workers take no new tasks.
 	Leaving bool `json:"leaving,omitempty"`
+}
+
+// Pool is one kind of worker job.
+type Pool struct {
+	Pool string `json:"pool"`
+	// Jobs are queued or running, and not about to end.
+	Jobs int `json:"jobs"`
+	// MinJobs and MaxJobs bound their number, which Adapts to what there is to do
+	// unless they are equal. Size says so in words.
+	MinJobs int    `json:"min_jobs"`
+	MaxJobs int    `json:"max_jobs"`
+	Adapts  bool   `json:"adapts"`
+	Size    string `json:"size"`
+	// Demand is the number of slots that tasks need, SlotsPerJob those of one job.
+	Demand      int `json:"demand"`
+	SlotsPerJob int `json:"slots_per_job"`
 }
 
 // Job is one Slurm job, or one task of a job array.

@@ -18,7 +18,7 @@ func TestSlurm(t *testing.T) {
 	t.Parallel()
 	slurm := slurmtest.Start(t, slurmtest.Options{Nodes: 4, CPUs: 8})
 	for name, test := range map[string]func(*site){
-		"two lines": twoLines, "wrong queue": wrongQueue, "scale": scaling, "killed worker": killedWorker,
+		"two lines": twoLines, "wrong queue": wrongQueue, "scale": scaling, "adapt": adapting, "killed worker": killedWorker,
 		"killed launcher": killedLauncher, "run --scheduler slurm": runOnSlurm, "interrupt": interrupted, "secrets": secrets,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -121,6 +121,39 @@ func scaling(s *site) {
 	s.ok("scale", "--cluster", "scaled", "--jobs", "0")
 	s.until("no worker", workers(0))
 	s.down("scaled")
+}
+
+// Jobs come with the tasks, as one array, and go when there are none; a busy one
+// stays.
+func adapting(s *site) {
+	s.write("waiting.yaml", waiting)
+	s.write("waits.py", waits)
+	up := s.ok("up", "--cluster", "adapts", "--cores", "1", "--max-jobs", "3", "--idle-timeout", "3s", "--detach", poll)
+	if !strings.Contains(up, "0 to 3 Slurm jobs, as tasks need them, 1 task at a time each") {
+		s.Errorf("up says\n%s", up)
+	}
+	if text := s.ok("status", "--cluster", "adapts"); !strings.Contains(text, "jobs 0 (adapts between 0 and 3)") || !strings.Contains(text, "no demand") {
+		s.Errorf("without tasks status says\n%s", text)
+	}
+	if jobs := s.queue("adapts"); len(jobs) > 0 {
+		s.Errorf("without tasks there are %v", jobs)
+	}
+	done := make(chan ended)
+	go func() { done <- s.try("run", "waiting.yaml", "--cluster", "adapts") }()
+	s.until("both tasks are begun", s.begun)
+	s.oneArray("adapts", 2)
+	time.Sleep(5 * time.Second) // longer than the idle timeout: busy jobs stay
+	s.oneArray("adapts", 2)
+	s.write("go-on", "")
+	if e := <-done; e.code != 0 || e.out != "{\n  \"return_value\": 3\n}\n" {
+		s.Errorf("exit code %d\n%s%s", e.code, e.out, e.err)
+	}
+	s.until("no job", func() bool { return len(s.queue("adapts")) == 0 })
+	s.until("status says why", func() bool { return strings.Contains(s.ok("status", "--cluster", "adapts"), "no demand") })
+	if o := s.status("adapts"); o.Totals.Lost != 0 || o.Totals.Succeeded != 3 {
+		s.Errorf("done and lost: %+v", o.Totals)
+	}
+	s.down("adapts")
 }
 
 const waiting = `graph: {id: waiting}

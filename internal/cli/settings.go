@@ -22,6 +22,10 @@ type setting struct {
 
 var settings = []setting{
 	{"jobs", "N", "number of worker jobs; default 1", true},
+	{"max_jobs", "N", "most worker jobs: their number adapts to the tasks that wait", true},
+	{"min_jobs", "N", "fewest worker jobs, with --max-jobs; default 0", true},
+	{"idle_timeout", "TIME", "how long a job must not have been needed before it is given up, with --max-jobs; default 2m", true},
+	{"max_queued", "N", "most jobs that wait in Slurm's queue because of tasks, with --max-jobs; default 10, 0 is no limit", true},
 	{"cluster", "NAME", "name of the cluster; default: default", false},
 	{"state_dir", "DIRECTORY", "where clusters keep their state; default: ewoks-hpc in $XDG_STATE_HOME", false},
 	{"templates", "DIRECTORY", "folder whose *.tmpl replace those of the job script", false},
@@ -145,12 +149,14 @@ func clusterOptions(cmd *cli.Command) (o app.ClusterOptions, err error) {
 		}
 	}
 	// One pool for now: the selected one.
-	o.Pool, o.Jobs, err = pool(c)
-	return o, err
+	if o.Pool, err = pool(c); err != nil {
+		return o, err
+	}
+	return o, sizeOptions(cmd, c.Pool(c.Selected), &o)
 }
 
-func pool(c *config.Config) (p jobscript.Pool, jobs int, err error) {
-	p.Name, jobs = c.Selected, 1
+func pool(c *config.Config) (p jobscript.Pool, err error) {
+	p.Name = c.Selected
 	values := c.Pool(c.Selected)
 	for _, o := range jobscript.Options() {
 		v, ok := values[o.Key]
@@ -158,16 +164,11 @@ func pool(c *config.Config) (p jobscript.Pool, jobs int, err error) {
 			continue
 		}
 		if err := o.SetAny(&p, v.Raw); err != nil {
-			return p, 0, &app.InvalidError{Cause: fmt.Errorf("%w (%s)", err, v.Origin)}
-		}
-	}
-	if v, ok := values["jobs"]; ok {
-		if _, err := fmt.Sscanf(fmt.Sprint(v.Raw), "%d", &jobs); err != nil || jobs < 0 || jobs > 100000 {
-			return p, 0, usageError{fmt.Errorf("jobs %q (%s)", fmt.Sprint(v.Raw), v.Origin), "give the number of worker jobs"}
+			return p, &app.InvalidError{Cause: fmt.Errorf("%w (%s)", err, v.Origin)}
 		}
 	}
 	if err := p.Validate(); err != nil {
-		return p, 0, invalid(err)
+		return p, invalid(err)
 	}
-	return p, jobs, nil
+	return p, nil
 }

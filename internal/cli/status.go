@@ -61,6 +61,10 @@ func printOverview(w io.Writer, o dashboard.Overview, now time.Time) {
 	fmt.Fprintf(w, "cluster %s at %s, up for %s\n", o.Cluster, o.Address, ago(now, o.Started))
 	fmt.Fprintf(w, "tasks: %d waiting, %d with workers, %d done, %d failed, %d lost\n",
 		o.Ready, o.Leased, o.Totals.Succeeded, o.Totals.Failed, o.Totals.Lost)
+	for _, p := range o.Pools {
+		fmt.Fprintf(w, "pool %s: jobs %d (%s), %s each; tasks need %s\n",
+			p.Pool, p.Jobs, p.Size, count(p.SlotsPerJob, "slot", "slots"), count(p.Demand, "slot", "slots"))
+	}
 	for _, n := range o.Notices {
 		fmt.Fprintf(w, "note: %s\n", n)
 	}

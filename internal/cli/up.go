@@ -22,7 +22,11 @@ Slurm; they dial back and take the tasks of the runs that are sent to the
 cluster. Options can also stand in ewoks-hpc.toml, see ewoks-hpc config show.
 
    ewoks-hpc up --queue gpu --gres gpu:1 --cores 4 --memory 2GB --walltime 00:20:00 --jobs 2 --detach
-   ewoks-hpc up --local --n-workers 2` + exitHelp,
+   ewoks-hpc up --cores 4 --min-jobs 0 --max-jobs 10 --detach
+   ewoks-hpc up --local --n-workers 2
+
+With --max-jobs the number of jobs follows the tasks: more as soon as tasks wait for
+slots that no job has or will have, fewer when jobs were not needed for --idle-timeout.` + exitHelp,
 		Flags: append([]cli.Flag{
 			&cli.BoolFlag{Name: "detach", Aliases: []string{"d"}, Usage: "go on in the background once the cluster is up"},
 			&cli.BoolFlag{Name: "local", Usage: "workers are processes of this machine, without Slurm"},
@@ -91,6 +95,10 @@ func upOptions(cmd *cli.Command) (o app.ClusterOptions, err error) {
 func makeLocal(cmd *cli.Command, o *app.ClusterOptions) {
 	o.Local = true
 	o.Jobs = localWorkers(cmd)
+	if !cmd.IsSet("min-jobs") && !cmd.IsSet("max-jobs") { // in files they are numbers of Slurm jobs
+		o.MinJobs, o.MaxJobs = 0, 0
+	}
+	o.MaxQueued = 0 // processes do not queue
 	o.Processes, o.Threads = 1, max(1, cmd.Int("threads-per-worker"))
 }
 
@@ -108,11 +116,21 @@ func summary(c *app.Cluster, o app.ClusterOptions) string {
 }
 
 func workersText(o app.ClusterOptions) string {
-	if o.Local {
-		return count(o.Jobs, "local process", "local processes") + ", " + count(o.Threads, "task", "tasks") + " at a time each"
-	}
+	one, many, done := "Slurm job", "Slurm jobs", " submitted"
 	processes, threads := o.Pool.Slots()
-	return count(o.Jobs, "Slurm job", "Slurm jobs") + " submitted, " + count(processes*threads, "task", "tasks") + " at a time each" + poolText(o)
+	slots := processes * threads
+	if o.Local {
+		one, many, done, slots = "local process", "local processes", "", o.Threads
+	}
+	jobs := count(o.Jobs, one, many) + done
+	if o.MaxJobs > 0 {
+		jobs = strconv.Itoa(o.MinJobs) + " to " + count(o.MaxJobs, one, many) + ", as tasks need them"
+	}
+	jobs += ", " + count(slots, "task", "tasks") + " at a time each"
+	if o.Local {
+		return jobs
+	}
+	return jobs + poolText(o)
 }
 
 // poolText names the options of the pool that people look for first.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v3"
@@ -29,7 +30,7 @@ Schedulers: sequential (one interpreter, one task at a time), multithreading
 cluster (worker processes of this machine, for the length of the run), slurm (the
 same with jobs, which take the options of up), or the name or address of a
 cluster that is up, which --cluster says too.` + exitHelp,
-		Flags: append([]cli.Flag{
+		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{Name: "scheduler", Aliases: []string{"s"}, Usage: "`HOW` to run it", Value: "sequential"},
 			&cli.StringSliceFlag{Name: "parameter", Aliases: []string{"p"}, Usage: "set an input, `[NODE:]NAME=VALUE`: VALUE is JSON or else text; without NODE that of the start nodes"},
 			&cli.StringFlag{Name: "inputs", Usage: "`FILE` with a JSON list of inputs, each with name, value and id, label, task_identifier or all"},
@@ -44,8 +45,9 @@ cluster that is up, which --cluster says too.` + exitHelp,
 			&cli.StringFlag{Name: "env", Usage: "variables that tasks inherit: all, none or `NAME,...`", Value: "all"},
 			&cli.StringSliceFlag{Name: "setenv", Usage: "set a variable for tasks, `NAME=VALUE`"},
 			&cli.DurationFlag{Name: "task-timeout", Usage: "end a task that takes longer than this `TIME`, like 90s or 10m"},
+			&cli.BoolFlag{Name: "keep-going", Usage: "go on in other branches after an error that no link handles; the run fails if no end node has ended"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print the outputs and errors only"},
-		}, clusterFlags()...),
+		}, ewoksFlags(), clusterFlags()),
 		Action: func(ctx context.Context, cmd *cli.Command) error { return runRun(ctx, cmd, s) },
 	}
 }
@@ -60,7 +62,11 @@ func runRun(ctx context.Context, cmd *cli.Command, s Streams) error {
 	}
 	p := newProgress(s.Err, cmd.Bool("quiet"), len(r.Workflow.Nodes))
 	r.Progress = p.show
-	outcome, err := execute(ctx, cmd, r)
+	options, err := ewoksOptions(cmd)
+	if err != nil {
+		return err
+	}
+	outcome, err := r.Announced(ctx, options, func(r app.Run) (engine.Outcome, error) { return execute(ctx, cmd, r) })
 	p.finish(err == nil && outcome.Status == engine.Succeeded)
 	if err != nil {
 		return err
@@ -91,7 +97,7 @@ func describeRun(ctx context.Context, cmd *cli.Command) (r app.Run, err error) {
 	if r.Outputs, err = parseOutputs(cmd.String("outputs")); err != nil {
 		return r, err
 	}
-	r.Apart = cmd.Bool("no-merge-outputs")
+	r.Apart, r.KeepGoing = cmd.Bool("no-merge-outputs"), cmd.Bool("keep-going")
 	if r.Save, err = pickleFile(cmd.String("save")); err != nil {
 		return r, err
 	}

@@ -1,6 +1,7 @@
 package pyhost
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -146,15 +147,8 @@ func died(e *entry, cause error, status, words string) task.Result {
 
 func failure(e *entry, f task.Failure) task.Result {
 	r := e.request
-	f.Message = fmt.Sprintf("Execution failed for ewoks task %s(id: '%s', task: '%s'): %s", quoted(r.Label), r.Node, r.Identifier, f.Message)
+	f.Message = fmt.Sprintf("Execution failed for ewoks task '%s' (id: '%s', task: '%s'): %s", cmp.Or(r.Label, r.Node), r.Node, r.Identifier, f.Message)
 	return task.Result{ID: r.ID, Attempt: r.Attempt, Status: task.Failed, Failure: f}
-}
-
-func quoted(label string) string {
-	if label == "" {
-		return ""
-	}
-	return "'" + label + "' "
 }
 
 // DirError says that the working directory of tasks is not to be had.

@@ -105,7 +105,7 @@ func TestFailure(t *testing.T) {
 		p := start(t, o)
 		p.Submit([]*task.Request{method(1, "operator.truediv", literal("0", "1"), literal("1", "0"))})
 		f := collect(t, p, 1)[1].Failure
-		want := "Execution failed for ewoks task (id: 'n1', task: 'operator.truediv'): division by zero"
+		want := "Execution failed for ewoks task 'n1' (id: 'n1', task: 'operator.truediv'): division by zero"
 		if f.Message != want || f.Type != "ZeroDivisionError" || f.Cause != task.Exception {
 			t.Errorf("failure is %+v\nwant message %q", f, want)
 		}

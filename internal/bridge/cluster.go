@@ -14,12 +14,13 @@ import (
 // up brings a cluster up, for as long as the caller lives.
 func (s *session) up(ctx context.Context, c call) (any, error) {
 	var args struct {
-		Local bool `json:"local"`
+		Local     bool     `json:"local"`
+		Arguments []string `json:"arguments"`
 	}
 	if err := json.Unmarshal(c.Args, &args); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("arguments of up: %w", err)
 	}
-	o, err := s.o.Cluster(args.Local)
+	o, err := s.o.Cluster(args.Local, args.Arguments)
 	if err != nil {
 		return nil, err
 	}

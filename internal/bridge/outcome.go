@@ -49,12 +49,22 @@ func (s *session) outcome(c call, wf *workflow.Workflow, o engine.Outcome) {
 	s.write(e.Frame)
 }
 
+// OptionError refuses an option of the calling program.
+type OptionError struct{ Cause error }
+
+func (e OptionError) Error() string { return e.Cause.Error() }
+
+func (e OptionError) Unwrap() error { return e.Cause }
+
 // pythonType is the exception class that ewokscore raises for an error.
 func pythonType(err error) string {
 	var problems workflow.Problems
 	var syntax *workflow.SyntaxError
 	var invalid *app.InvalidError
+	var option OptionError
 	switch {
+	case errors.As(err, &option):
+		return "TypeError"
 	case errors.As(err, &problems):
 		return problemType(problems[0].Kind)
 	case errors.Is(err, fs.ErrNotExist):

@@ -23,8 +23,9 @@ import (
 type Options struct {
 	// Socket is the caller's.
 	Socket *os.File
-	// Cluster gathers the options of a cluster of Slurm jobs or local workers.
-	Cluster func(local bool) (app.ClusterOptions, error)
+	// Cluster reads the options of a cluster of Slurm jobs or local workers; one
+	// that it cannot use is an [OptionError].
+	Cluster func(local bool, arguments []string) (app.ClusterOptions, error)
 	// JobScript renders the script of a worker job.
 	JobScript func(app.ClusterOptions) (string, error)
 	// StateRoot is the directory of the clusters' state; empty is the usual one.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"strings"
@@ -19,15 +20,15 @@ func newBridge(s Streams) *cli.Command {
 		Name:   "bridge",
 		Hidden: true,
 		Usage:  "serve the Python package ewokshpc over a socket on standard input",
-		Flags: append([]cli.Flag{
-			&cli.IntFlag{Name: "n-workers"},
-			&cli.IntFlag{Name: "threads-per-worker", Value: 1},
-		}, clusterFlags()...),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			logger := slog.New(slog.NewTextHandler(s.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 			return bridge.Serve(ctx, bridge.Options{
-				Socket: os.Stdin, StateRoot: cmd.String("state-dir"), Logger: logger,
-				Cluster: func(local bool) (app.ClusterOptions, error) { return bridgeCluster(cmd, local, logger) },
+				Socket: os.Stdin, Logger: logger,
+				Cluster: func(local bool, arguments []string) (o app.ClusterOptions, err error) {
+					o, err = bridgeOptions(ctx, s, local, arguments)
+					o.Version, o.Logger = cmd.Root().Version, logger
+					return o, err
+				},
 				JobScript: func(o app.ClusterOptions) (string, error) {
 					text, _, err := app.JobScript(o)
 					return text, err
@@ -37,8 +38,38 @@ func newBridge(s Streams) *cli.Command {
 	}
 }
 
+// bridgeOptions reads the options of up as the calling program gives them.
+func bridgeOptions(ctx context.Context, s Streams, local bool, arguments []string) (o app.ClusterOptions, err error) {
+	up := &cli.Command{
+		Name: "up", HideHelp: true, Writer: s.Err, ErrWriter: s.Err, DisableSliceFlagSeparator: true,
+		ExitErrHandler: func(context.Context, *cli.Command, error) {},
+		OnUsageError: func(_ context.Context, _ *cli.Command, err error, _ bool) error {
+			return bridge.OptionError{Cause: err}
+		},
+		Flags: append([]cli.Flag{
+			&cli.IntFlag{Name: "n-workers"},
+			&cli.IntFlag{Name: "threads-per-worker", Value: 1},
+		}, clusterFlags()...),
+		Action: func(_ context.Context, cmd *cli.Command) error {
+			o, err = bridgeCluster(cmd, local)
+			return err
+		},
+	}
+	return o, up.Run(ctx, append([]string{up.Name}, arguments...))
+}
+
 // bridgeCluster is a cluster that lives as long as the calling program.
-func bridgeCluster(cmd *cli.Command, local bool, logger *slog.Logger) (app.ClusterOptions, error) {
+func bridgeCluster(cmd *cli.Command, local bool) (app.ClusterOptions, error) {
+	workers := purpose{scheduler: "slurm", words: "on workers that are Slurm jobs", advice: "leave it out"}
+	if local {
+		workers = purpose{scheduler: "cluster", words: "on workers that are processes of this machine", advice: "leave it out"}
+	}
+	if err := checkFlags(cmd, workers); err != nil {
+		return app.ClusterOptions{}, bridge.OptionError{Cause: err}
+	}
+	if cmd.Args().Present() {
+		return app.ClusterOptions{}, bridge.OptionError{Cause: fmt.Errorf("%q is no option", cmd.Args().First())}
+	}
 	o, err := clusterOptions(cmd)
 	if err != nil {
 		return o, err
@@ -49,7 +80,7 @@ func bridgeCluster(cmd *cli.Command, local bool, logger *slog.Logger) (app.Clust
 			return o, err
 		}
 	}
-	o.Env, o.Page, o.Version, o.Logger = os.Environ(), true, cmd.Root().Version, logger
+	o.Env, o.Page = os.Environ(), true
 	if o.Dir, err = os.Getwd(); err != nil {
 		return o, err
 	}

@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 
-from . import start
+from . import ewoks, start
 from .host import Host
 from .values import Values
 from .wire import Channel
@@ -106,7 +106,7 @@ def load(header, blobs, values):
     :returns: (list of [node id, name or None, value], exception or None)
     """
     run = header["run"]
-    outputs = [[node, name, values.load(value, run, blobs)] for node, name, value in header["outputs"]]
+    outputs = [[node, name, ewoks.plain(values.load(value, run, blobs))] for node, name, value in header["outputs"]]
     exception = header.get("exception")
     error = values.load(exception, run, blobs) if exception else None
     for value in [value for _, _, value in header["outputs"]] + [exception]:

@@ -18,7 +18,7 @@ import threading
 import time
 import traceback
 
-from . import tasks
+from . import ewoks, tasks
 from .conditions import fired
 from .values import Unpicklable, show
 
@@ -72,6 +72,7 @@ class Host:
                 self._values.drop(header["of"], header["drop"])
             elif "forget" in header:
                 self._values.forget(header["forget"])
+                ewoks.forget(header["forget"])
                 self._halted.pop(header["forget"], None)
 
     def _execute(self, channel, request, blobs, passed):
@@ -109,9 +110,8 @@ class Host:
 
     def _run(self, request, blobs, result, produced, passed):
         run, wanted = request["r"], request.get("w", 0)
-        load = self._values.load
         inputs = {
-            tasks.argument(n): passed[v[1]] if v and v[0] == "b" else load(v, run, blobs)
+            tasks.argument(n): passed[v[1]] if v and v[0] == "b" else self._load(v, run, blobs)
             for n, v in request.get("in", ())
         }
         outputs = tasks.execute(request, inputs)
@@ -119,10 +119,16 @@ class Host:
             judged = outputs.get("_ppfdict", {}) if request["t"] in ("ppfmethod", "ppfport") else outputs
             result["fi"] = fired(request["c"], request.get("ce"), judged)
         if wanted & WANT_SHOW:
-            result["j"] = show(outputs)
+            result["j"] = show({name: ewoks.plain(value) for name, value in outputs.items()})
         if not wanted & WANT_NONE:
             result["o"] = self._values.dump(outputs, run, request["s"], wanted & WANT_KEEP, produced)
         return outputs
+
+    def _load(self, wire, run, blobs):
+        value = self._values.load(wire, run, blobs)
+        if wire and wire[0] == "g":  # whole outputs are a mapping for the task, not of ewokscore
+            return {name: ewoks.plain(member) for name, member in value.items()}
+        return value
 
     def _fail(self, request, error, result, produced):
         result["k"] = FAILED
@@ -191,10 +197,14 @@ def _message(request, error):
         return text
     if request["t"] not in tasks.STANDARD and isinstance(error, Exception):
         return text
-    label = "%r " % request["l"] if request.get("l") else ""
     if isinstance(error, SystemExit):
         text = "the task called sys.exit(%s)" % ("" if error.code is None else error.code)
-    return "Execution failed for ewoks task %s(id: %r, task: %r): %s" % (label, request["n"], request["i"], text)
+    return "Execution failed for ewoks task %r (id: %r, task: %r): %s" % (
+        request.get("l") or request["n"],
+        request["n"],
+        request["i"],
+        text,
+    )
 
 
 def _advice(request, error):

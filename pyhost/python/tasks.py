@@ -1,7 +1,7 @@
 """How each type of ewoks task is executed.
 
-``method``, ``script``, ``ppfmethod`` and ``ppfport`` need nothing but the standard library;
-all other types go through ewokscore.
+``method``, ``script``, ``ppfmethod`` and ``ppfport`` need nothing but the standard library,
+unless something is wanted that only ewokscore can do; all other types go through ewokscore.
 """
 
 import importlib
@@ -10,7 +10,8 @@ import os
 import subprocess
 import sys
 
-from . import values
+from . import ewoks, values
+from .ewoks import MissingPackage  # what execute raises
 
 
 def execute(request, inputs):
@@ -18,10 +19,23 @@ def execute(request, inputs):
 
     :param request: the request as on the wire, see ``task/encode.go``
     :param inputs: dict of argument name (str, or int for a position) to value
-    :returns: dict of output name to value
+    :returns: dict of output name to value, see ``ewoks.execute``
+    :raises MissingPackage: when ewokscore is needed and not installed
+    :raises RuntimeError: when the execution failed, with the words of ewoks; its cause is what
+        was raised. What went wrong before the execution is raised as it is.
     """
-    runner = _RUNNERS.get(request["t"], _run_with_ewokscore)
-    return runner(request, inputs)
+    if request["t"] == SAVE:
+        return _save(request, inputs)
+    run = _RUNNERS.get(request["t"])
+    need = ewoks.need(request) if run else "task type %r" % request["t"]
+    if need:
+        return ewoks.execute(request, inputs, need)
+    for name, value in inputs.items():
+        inputs[name] = ewoks.plain(value)
+    try:
+        return run(request["i"], inputs)
+    except Exception as error:
+        raise ewoks.execution_error(request, error) from error
 
 
 def argument(name):
@@ -32,30 +46,31 @@ def argument(name):
 _imported = {}
 
 
-def import_object(name):
-    """Import ``package.module.attribute`` or ``path/to/file.py::attribute``."""
+def import_method(name):
+    """Import the callable ``package.module.attribute`` or ``path/to/file.py::attribute``."""
     found = _imported.get(name)
     if found is None:
-        found = _imported[name] = _import_object(name)
+        found = _import_method(name)
+        if not callable(found):
+            raise TypeError("%r is not callable (got %s)" % (name, type(found)))
+        _imported[name] = found
     return found
 
 
-def _import_object(name):
-    if "::" in name:
-        path, _, attribute = name.rpartition("::")
-        module = _import_file(path)
-    else:
-        path, _, attribute = name.rpartition(".")
+def _import_method(name):
+    path, _, attribute = name.rpartition("::" if "::" in name else ".")
+    if "::" not in name:
         if not path:
             raise ImportError("Cannot import %s, no module part found" % name)
-        module = importlib.import_module(path)
+        if "" not in sys.path:
+            sys.path.insert(0, "")  # the current directory
     try:
-        return getattr(module, attribute)
+        return getattr(_import_module(path), attribute)
     except AttributeError:
         raise ImportError("Cannot import %s from %s" % (attribute, path)) from None
 
 
-def _import_file(path):
+def _import_module(path):
     if not (path.endswith(".py") and os.path.isfile(path)):
         return importlib.import_module(path)
     name = os.path.splitext(os.path.basename(path))[0]
@@ -67,26 +82,41 @@ def _import_file(path):
     return module
 
 
-def _run_method(request, inputs):
+def _run_method(identifier, inputs):
+    method = import_method(identifier)
     if not inputs:
-        return {"return_value": import_object(request["i"])()}
-    named = {n: v for n, v in inputs.items() if isinstance(n, str) and not values.is_missing(v)}
-    positions = [n for n in inputs if isinstance(n, int)]
-    args = [inputs.get(i, values.missing()) for i in range(max(positions) + 1)] if positions else []
-    named.pop("_method", None)
-    return {"return_value": import_object(request["i"])(*args, **named)}
+        return {"return_value": method()}
+    placed, named = {}, {}
+    for name, value in inputs.items():
+        if not isinstance(name, str):
+            placed[name] = value
+        elif name != "_method" and not values.is_missing(value):
+            named[name] = value
+    return {"return_value": method(*_positional(placed), **named)}
 
 
-def _run_ppfmethod(request, inputs):
-    method = import_object(request["i"])
+def _positional(placed):
+    """Return positional arguments, with MISSING_DATA for what is not given before the last."""
+    if not placed:
+        return ()
+    # Asked for only now: the module of the method may have brought the one that it knows.
+    args = [values.missing()] * (max(placed) + 1)
+    for position, value in placed.items():
+        if not values.is_missing(value):
+            args[position] = value
+    return args
+
+
+def _run_ppfmethod(identifier, inputs):
+    inputs.pop("_method", None)
+    method = import_method(identifier)
     arguments = _ppf_arguments(inputs)
-    arguments.pop("_method", None)
     result = method(**arguments)
     arguments.update(result)
     return {"_ppfdict": arguments}
 
 
-def _run_ppfport(request, inputs):
+def _run_ppfport(_, inputs):
     return {"_ppfdict": _ppf_arguments(inputs)}
 
 
@@ -101,8 +131,8 @@ def _ppf_arguments(inputs):
 _SCRIPT_OPTIONS = ("_script", "_capture_output", "_merge_err", "_raise_on_error")
 
 
-def _run_script(request, inputs):
-    command = _script_command(request["i"]) + _script_arguments(inputs)
+def _run_script(identifier, inputs):
+    command = _script_command(identifier) + _script_arguments(inputs)
     capture = inputs.get("_capture_output")
     merge = capture and inputs.get("_merge_err")
     out = err = None
@@ -123,8 +153,8 @@ def _script_command(script):
     if not os.path.isfile(script):
         return script.split(" ")
     path = os.path.abspath(script)
-    with open(path, "rb") as file:
-        if file.readline(2) == b"#!":
+    with open(path) as file:  # as text, like ewokscore: what is not is an error
+        if file.readline().startswith("#!"):
             return [path]
     return [sys.executable if script.endswith(".py") else "bash", path]
 
@@ -143,26 +173,6 @@ def _script_arguments(inputs):
     return arguments + [value for _, value in sorted(positional)]
 
 
-class MissingPackage(Exception):
-    """A package that a type of task needs is not installed."""
-
-
-def _run_with_ewokscore(request, inputs):
-    try:
-        from ewokscore.inittask import instantiate_task
-    except ImportError as error:
-        raise MissingPackage(
-            "task type %r needs the Python package ewokscore (%s)" % (request["t"], error)
-        ) from error
-    attributes = {"task_type": request["t"]}
-    for key, name in (("i", "task_identifier"), ("l", "label"), ("g", "task_generator")):
-        if request.get(key):
-            attributes[name] = request[key]
-    task = instantiate_task(request["n"], attributes, inputs=inputs)
-    task.execute()
-    return task.get_output_values()
-
-
 def _save(request, inputs):
     """Write the outputs of a run to a file, all or nothing."""
     import pickle
@@ -170,7 +180,7 @@ def _save(request, inputs):
     path = request["i"]
     temporary = "%s.%d.tmp" % (path, os.getpid())
     # Our own marker for a missing value means nothing to whoever reads the file.
-    outputs = {str(n): v for n, v in inputs.items() if type(v) is not values.MissingData}
+    outputs = {str(n): ewoks.plain(v) for n, v in inputs.items() if type(v) is not values.MissingData}
     try:
         with open(temporary, "wb") as file:
             pickle.dump(outputs, file, protocol=5)
@@ -182,13 +192,15 @@ def _save(request, inputs):
     return {}
 
 
+#: The type of the task, of no node, that writes the outputs of a run to a file.
+SAVE = "ewoks-hpc:save"
+
 _RUNNERS = {
-    "ewoks-hpc:save": _save,
     "method": _run_method,
     "ppfmethod": _run_ppfmethod,
     "ppfport": _run_ppfport,
     "script": _run_script,
 }
 
-#: The types whose errors ewokscore has already put into words.
-STANDARD = frozenset(_RUNNERS)
+#: The types whose errors are not in words yet.
+STANDARD = frozenset((SAVE,))

@@ -1,0 +1,4 @@
+#!/bin/sh
+printf "%s|" "$@"
+echo err >&2
+exit 3

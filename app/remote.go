@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/user"
@@ -34,14 +35,28 @@ func RunOn(ctx context.Context, r Run, client *Client) (engine.Outcome, error) {
 	ended, err := wait(ctx)
 	stop()
 	if ctx.Err() != nil {
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		if err := client.Cancel(end, s.Run); err != nil {
-			return engine.Outcome{}, fmt.Errorf("run %s not cancelled: %w", s.Run, err)
+		if err := cancelRun(context.WithoutCancel(ctx), client, s.Run); err != nil {
+			return engine.Outcome{}, err
 		}
 		return engine.Outcome{}, context.Cause(ctx)
 	}
 	return ended.Outcome, err
+}
+
+// cancelRun ends a run; a launcher that is busy gets several chances to hear of it.
+func cancelRun(ctx context.Context, client *Client, run string) (err error) {
+	for range 4 {
+		attempt, cancel := context.WithTimeout(ctx, 5*time.Second)
+		err = client.Cancel(attempt, run)
+		cancel()
+		if err == nil || !errors.Is(err, context.DeadlineExceeded) {
+			break
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("run %s goes on: it was not cancelled: %w", run, err)
+	}
+	return nil
 }
 
 // noticeInterval is the time between two questions why nothing is executed.

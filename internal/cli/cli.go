@@ -44,8 +44,12 @@ func Main(args []string, version string) int {
 	err := root(s, version).Run(ctx, args)
 	if ctx.Err() != nil && err != nil {
 		var reported failedError
-		if !errors.As(err, &reported) {
+		switch {
+		case errors.As(err, &reported):
+		case errors.Is(err, context.Canceled):
 			fmt.Fprintln(s.Err, "ewoks-hpc: interrupted")
+		default:
+			report(s.Err, err)
 		}
 		return exitInterrupted
 	}

@@ -1,0 +1,290 @@
+package broker
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// JournalOptions describe a journal.
+type JournalOptions struct {
+	// Dir is a folder on a local disk, private to the user.
+	Dir string
+	// Strict syncs every entry to the disk before it counts as kept. Else a crash
+	// of the machine, not of the program, may lose those of the last second.
+	Strict bool
+	// MaxBytes bounds the journal. Defaults to 8 GiB, or half of what is free.
+	MaxBytes int64
+	Logger   *slog.Logger // nil discards
+}
+
+// Journal keeps entries, each under a topic, in the order in which they were
+// appended. It is a JetStream with a server of its own, which listens on nothing:
+// no key of a worker or client can reach it.
+type Journal struct {
+	options JournalOptions
+	nats    *server.Server
+	conn    *nats.Conn
+	js      jetstream.JetStream
+	lock    *os.File
+	mu      sync.Mutex // keeps the parts of an entry together
+}
+
+const (
+	journalStream  = "JOURNAL"
+	journalSubject = "journal."
+
+	// maxPart is the largest part of an entry that travels as one message.
+	maxPart = 1 << 20
+	// A part begins with one byte that says whether more of the entry follows.
+	partLast, partMore = 0, 1
+
+	defaultJournalBytes = 8 << 30
+	// spareShare is the part of a journal that only entries of runs that it has
+	// taken may use.
+	spareShare = 8
+)
+
+// OpenJournal opens the journal of a folder, or makes it. It refuses network file
+// systems, on which such a journal is not safe, and a folder that is in use.
+func OpenJournal(o JournalOptions) (_ *Journal, err error) {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if err := privateDir(o.Dir); err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	if name := NetworkFileSystem(o.Dir); name != "" {
+		return nil, hinted{fmt.Errorf("journal: %s is on a network file system (%s), where it would not be safe", o.Dir, name), "name a folder on a local disk with --journal-dir"}
+	}
+	if o.MaxBytes == 0 {
+		o.MaxBytes = min(defaultJournalBytes, freeBytes(o.Dir)/2+usedBytes(o.Dir))
+	}
+	j := &Journal{options: o}
+	defer func() {
+		if err != nil {
+			j.Close()
+		}
+	}()
+	if j.lock, err = lockDir(o.Dir); err != nil {
+		return nil, err
+	}
+	if err := j.start(); err != nil {
+		return nil, fmt.Errorf("journal in %s: %w", o.Dir, err)
+	}
+	return j, nil
+}
+
+func (j *Journal) start() error {
+	options := &server.Options{
+		ServerName: "journal", DontListen: true, NoSigs: true, JetStream: true, StoreDir: j.options.Dir,
+		JetStreamMaxStore: j.options.MaxBytes + maxPart, JetStreamMaxMemory: 64 << 20,
+		SyncInterval: time.Second, SyncAlways: j.options.Strict, MaxPayload: 2 * maxPart, MaxPending: 256 << 20,
+	}
+	var err error
+	if j.nats, err = server.NewServer(options); err != nil {
+		return err
+	}
+	log := &serverLog{Logger: j.options.Logger}
+	j.nats.SetLoggerV2(log, false, false, false)
+	j.nats.Start()
+	if !j.nats.ReadyForConnections(startTime) {
+		return fmt.Errorf("not ready after %v: %s", startTime, log.reason())
+	}
+	if j.conn, err = nats.Connect("", nats.InProcessServer(j.nats), nats.Name("journal"), nats.MaxReconnects(0)); err != nil {
+		return err
+	}
+	if j.js, err = jetstream.New(j.conn, jetstream.WithPublishAsyncMaxPending(1<<16), jetstream.WithPublishAsyncTimeout(appendTime)); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), startTime)
+	defer cancel()
+	_, err = j.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name: journalStream, Subjects: []string{journalSubject + ">"}, Storage: jetstream.FileStorage,
+		Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: j.options.MaxBytes, MaxMsgs: -1,
+		Duplicates: time.Second, // there are no message ids to remember
+	})
+	return err
+}
+
+// appendTime bounds how long an entry may take to be kept.
+const appendTime = 30 * time.Second
+
+// Kept tells whether an entry that was appended is kept.
+type Kept struct{ last jetstream.PubAckFuture }
+
+// Wait returns once the entry is kept, or an error if it is not.
+func (k Kept) Wait() error {
+	select {
+	case <-k.last.Ok():
+		return nil
+	case err := <-k.last.Err():
+		return fmt.Errorf("journal: %w", err)
+	}
+}
+
+// Append adds an entry. Entries are kept in the order of the calls, and one that
+// is kept means that all before it are.
+func (j *Journal) Append(topic string, entry []byte) (Kept, error) {
+	if err := CheckToken(topic); err != nil {
+		return Kept{}, err
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for {
+		part, more := entry, byte(partLast)
+		if len(part) > maxPart {
+			part, more = part[:maxPart], partMore
+		}
+		data := append(append(make([]byte, 0, len(part)+1), more), part...)
+		ack, err := j.js.PublishAsync(journalSubject+topic, data)
+		if err != nil {
+			return Kept{}, fmt.Errorf("journal: %w", err)
+		}
+		if entry = entry[len(part):]; more == partLast {
+			return Kept{ack}, nil
+		}
+	}
+}
+
+// Replay reads all entries that were kept before, in their order.
+func (j *Journal) Replay(ctx context.Context, each func(topic string, entry []byte) error) error {
+	stream, err := j.js.Stream(ctx, journalStream)
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	info, err := stream.Info(ctx)
+	if err != nil || info.State.Msgs == 0 {
+		return err
+	}
+	consumer, err := stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{})
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	messages, err := consumer.Messages(jetstream.PullMaxBytes(8 << 20))
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	defer messages.Stop()
+	parts := map[string][]byte{}
+	for {
+		m, err := messages.Next(jetstream.NextContext(ctx))
+		if err != nil {
+			return fmt.Errorf("journal: %w", err)
+		}
+		meta, err := m.Metadata()
+		if err != nil {
+			return fmt.Errorf("journal: %w", err)
+		}
+		if err := replayPart(m, parts, each); err != nil || meta.NumPending == 0 {
+			return err
+		}
+	}
+}
+
+func replayPart(m jetstream.Msg, parts map[string][]byte, each func(string, []byte) error) error {
+	topic, data := strings.TrimPrefix(m.Subject(), journalSubject), m.Data()
+	if len(data) == 0 {
+		return fmt.Errorf("journal: an entry of %s is empty", topic)
+	}
+	entry := append(parts[topic], data[1:]...)
+	if data[0] == partMore {
+		parts[topic] = entry
+		return nil
+	}
+	delete(parts, topic)
+	return each(topic, entry)
+}
+
+// Forget removes all entries of a topic.
+func (j *Journal) Forget(topic string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), appendTime)
+	defer cancel()
+	stream, err := j.js.Stream(ctx, journalStream)
+	if err == nil {
+		err = stream.Purge(ctx, jetstream.WithPurgeSubject(journalSubject+topic))
+	}
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	return nil
+}
+
+// Room reports why the journal should take no more runs: it is nearly full, or
+// the disk is.
+func (j *Journal) Room() error {
+	used, most := usedBytes(j.options.Dir), j.options.MaxBytes
+	if used > most-most/spareShare {
+		return hinted{fmt.Errorf("the journal in %s is nearly full: %d of %d MiB", j.options.Dir, used>>20, most>>20), "wait until runs have ended, or end some with ewoks-hpc cancel"}
+	}
+	if free := freeBytes(j.options.Dir); free < minFree {
+		return hinted{fmt.Errorf("the disk of the journal in %s is nearly full: %d MiB are free", j.options.Dir, free>>20), "make room, or choose another folder with --journal-dir"}
+	}
+	return nil
+}
+
+// minFree is what must be free on the disk for a new run, in bytes.
+const minFree = 64 << 20
+
+// Close ends the journal. What was appended before is kept.
+func (j *Journal) Close() error {
+	if j.conn != nil {
+		j.conn.Close()
+	}
+	if j.nats != nil {
+		j.nats.Shutdown()
+		j.nats.WaitForShutdown()
+	}
+	if j.lock == nil {
+		return nil
+	}
+	return j.lock.Close()
+}
+
+func freeBytes(dir string) int64 {
+	var s syscall.Statfs_t
+	if syscall.Statfs(dir, &s) != nil {
+		return defaultJournalBytes
+	}
+	return int64(s.Bavail) * s.Bsize
+}
+
+// usedBytes is the size of the files in a folder.
+func usedBytes(dir string) (sum int64) {
+	_ = filepath.WalkDir(dir, func(_ string, d os.DirEntry, err error) error {
+		if err != nil {
+			return nil // it has gone meanwhile
+		}
+		if info, err := d.Info(); err == nil && info.Mode().IsRegular() {
+			sum += info.Size()
+		}
+		return nil
+	})
+	return sum
+}
+
+// networkFileSystems are the numbers of statfs(2).
+var networkFileSystems = map[int64]string{
+	0x6969: "NFS", 0x517b: "SMB", 0xfe534d42: "SMB", 0xff534d42: "CIFS", 0x0bd00bd0: "Lustre", 0x47504653: "GPFS",
+	0x19830326: "BeeGFS", 0x00c36400: "Ceph", 0x5346414f: "AFS", 0x01021997: "9P", 0x7461636f: "OCFS2", 0x01161970: "GFS2",
+}
+
+// NetworkFileSystem names the network file system that a folder is on; empty is a
+// local one.
+func NetworkFileSystem(dir string) string {
+	var s syscall.Statfs_t
+	if syscall.Statfs(dir, &s) != nil {
+		return ""
+	}
+	return networkFileSystems[int64(uint32(s.Type))]
+}

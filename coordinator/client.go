@@ -3,6 +3,7 @@ package coordinator
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -90,6 +91,11 @@ func (c *Client) Watch(run string, show func(Progress)) (wait func(context.Conte
 	}, nil
 }
 
+// passing tells whether an error may pass: the launcher is busy, or being restarted.
+func passing(err error) bool {
+	return errors.Is(err, broker.ErrNoCoordinator) || errors.Is(err, context.DeadlineExceeded)
+}
+
 func (c *Client) wait(ctx context.Context, run string, over <-chan struct{}) (Ended, error) {
 	ticker := time.NewTicker(askAgain)
 	defer ticker.Stop()
@@ -106,7 +112,7 @@ func (c *Client) wait(ctx context.Context, run string, over <-chan struct{}) (En
 		if err == nil && e.Outcome.Status != engine.Running {
 			return e, nil
 		}
-		if err != nil && c.conn.Connected() && ctx.Err() == nil {
+		if err != nil && !passing(err) && c.conn.Connected() && ctx.Err() == nil {
 			return e, err
 		}
 	}

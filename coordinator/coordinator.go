@@ -28,6 +28,8 @@ type Options struct {
 	Heartbeat time.Duration
 	// MaxLost is how often a task may be lost before its run fails. Defaults to 5.
 	MaxLost int
+	// Journal keeps the state, for the next coordinator; nil keeps nothing.
+	Journal *broker.Journal
 	// Printed takes what tasks print; it may be nil.
 	Printed func(run string, p Printed)
 	Logger  *slog.Logger
@@ -50,6 +52,10 @@ type Coordinator struct {
 	totals  Totals
 	onHello func(task.Hello)
 	onBye   func()
+	change  change               // that is being made
+	broken  error                // why nothing can be journaled any more
+	waiting map[task.ID]replayed // while the journal is read
+	replays int
 }
 
 // Totals count over all runs of the cluster.
@@ -76,8 +82,12 @@ func New(o Options) *Coordinator {
 	}
 }
 
-// Start begins to serve workers and clients.
+// Start restores the state from the journal and begins to serve workers and
+// clients.
 func (c *Coordinator) Start() error {
+	if err := c.recover(); err != nil {
+		return err
+	}
 	if err := c.subscribe(broker.AllWork, c.serveWorker); err != nil {
 		return err
 	}

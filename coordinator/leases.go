@@ -42,6 +42,7 @@ func (c *Coordinator) assign(w *worker, t *task.Turn, reply *task.Reply) {
 
 func (c *Coordinator) grant(w *worker, turn uint64, r *task.Request, reply *task.Reply) {
 	c.lease(w, turn, r)
+	c.noteGrant(w, r)
 	if reply.Environments == nil {
 		reply.Environments = map[string]task.Environment{}
 	}

@@ -25,9 +25,14 @@ type run struct {
 	ended       time.Time
 	printed     []Printed
 	changed     bool
+	kept        bool           // its end is in the journal
+	told        bool           // its end may be told: it is kept
 	counts      engine.Counts  // once the run is over
 	outcome     engine.Outcome // once the run is over
 }
+
+// keepTime bounds how long a client waits for its change to be kept.
+const keepTime = 30 * time.Second
 
 // keptRuns is the number of runs that stay known after their end.
 const keptRuns = 1000
@@ -42,48 +47,71 @@ func (c *Coordinator) serveSubmit(m broker.Msg) {
 	case !done:
 		c.respond(m, nil)
 	default:
-		c.respond(m, encodeAnswer(struct{}{}, c.submit(body)))
+		c.submit(body, func(err error) { c.respond(m, encodeAnswer(struct{}{}, err)) })
 	}
 }
 
-func (c *Coordinator) submit(body []byte) error {
+func (c *Coordinator) submit(body []byte, answer func(error)) {
 	var s Submission
 	if err := json.Unmarshal(body, &s); err != nil {
-		return fmt.Errorf("submission: %w", err)
+		answer(fmt.Errorf("submission: %w", err))
+		return
 	}
+	s.At = time.Now()
+	r, err := c.begin(&s)
+	if err == nil && c.o.Journal != nil {
+		err = c.o.Journal.Room()
+	}
+	if err != nil {
+		answer(err)
+		return
+	}
+	c.step(func() {
+		if c.broken != nil {
+			go answer(c.broken)
+			return
+		}
+		c.then(func() { answer(nil) })
+		if c.runs[s.Run] != nil {
+			return
+		}
+		c.add(r)
+		c.prune()
+		c.note(runTopic + r.id).Submit = &s
+		c.o.Logger.Info("run submitted", "run", s.Run, "workflow", r.label, "nodes", r.state.Counts().Nodes, "user", s.User)
+		c.apply(r, engine.Step(r.state, engine.Begin{}))
+		c.poke()
+	})
+}
+
+// begin makes a run from a submission; nobody knows it yet.
+func (c *Coordinator) begin(s *Submission) (*run, error) {
 	if s.Version != task.Version {
-		return fmt.Errorf("the submission is of version %d, the cluster is of version %d: use the same ewoks-hpc for both", s.Version, task.Version)
+		return nil, fmt.Errorf("the submission is of version %d, the cluster is of version %d: use the same ewoks-hpc for both", s.Version, task.Version)
 	}
 	if err := broker.CheckToken(s.Run); err != nil {
-		return err
+		return nil, err
 	}
 	wf := new(workflow.Workflow)
 	if err := wf.UnmarshalJSON(s.Workflow); err != nil { // unlike Parse it opens no file
-		return err
+		return nil, err
 	}
 	selected, err := s.selected(wf)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	plan := engine.NewPlan(wf, engine.PlanOptions{Outputs: selected, Save: s.Save, Apart: s.Apart, Values: s.Values})
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.runs[s.Run] != nil {
-		return nil
-	}
-	r := &run{
-		id: s.Run, label: wf.Label, user: s.User, environment: s.Environment, submitted: time.Now(),
+	return &run{
+		id: s.Run, label: wf.Label, user: s.User, environment: s.Environment, submitted: s.At,
 		state: engine.New(plan, engine.Options{
 			Run: s.Run, MaxLost: c.o.MaxLost, Limit: s.Limit, KeepGoing: s.KeepGoing, Context: s.Context,
 		}),
-	}
-	c.runs[s.Run] = r
-	c.order = append(c.order, s.Run)
-	c.prune()
-	c.o.Logger.Info("run submitted", "run", s.Run, "workflow", wf.ID, "nodes", len(wf.Nodes), "user", s.User)
-	c.apply(r, engine.Step(r.state, engine.Begin{}))
-	c.poke()
-	return nil
+	}, nil
+}
+
+func (c *Coordinator) add(r *run) {
+	c.runs[r.id] = r
+	c.order = append(c.order, r.id)
 }
 
 // result folds the end of an attempt into its run; by is the worker that
@@ -95,11 +123,17 @@ func (c *Coordinator) result(r *run, result task.Result, by *worker) {
 	if result.Stdout != "" || result.Stderr != "" {
 		c.print(r, result)
 	}
+	c.noteResult(r, result, by)
 	before := r.state.Counts()
 	actions := engine.Step(r.state, engine.Ended{Result: result})
 	for _, a := range actions {
-		if begun, ok := a.(engine.Begun); ok && by != nil {
+		begun, ok := a.(engine.Begun)
+		switch {
+		case !ok:
+		case by != nil:
 			c.lease(by, by.turn, begun.Request)
+		case c.waiting != nil: // of a worker that is gone: it was lost since then
+			c.wait(begun.Request)
 		}
 	}
 	c.apply(r, actions)
@@ -116,7 +150,11 @@ func (c *Coordinator) apply(r *run, actions []engine.Action) {
 	for _, a := range actions {
 		switch a := a.(type) {
 		case engine.Start:
-			c.ready.push(a.Request)
+			if c.waiting != nil {
+				c.wait(a.Request)
+			} else {
+				c.ready.push(a.Request)
+			}
 		case engine.Release:
 			for _, v := range a.Values {
 				if v.Kind == task.Stored {
@@ -135,7 +173,7 @@ func (c *Coordinator) finish(r *run, o engine.Outcome) {
 	c.revoke(r.id)
 	c.sweep(r.id, o)
 	c.o.Logger.Info("run ended", "run", r.id, "status", o.Status, "tasks", r.counts.Succeeded, "node", o.Node, "message", o.Failure.Message)
-	c.publish(r)
+	c.conclude(r)
 }
 
 // sweep removes the values of a run, but for those that are its outcome: they are
@@ -163,8 +201,10 @@ func (c *Coordinator) prune() {
 		if r := c.runs[c.order[0]]; r != nil && r.state != nil {
 			return // still running: everything after it is newer
 		}
-		c.sweep(c.order[0], engine.Outcome{})
-		delete(c.runs, c.order[0])
+		id := c.order[0]
+		c.sweep(id, engine.Outcome{})
+		c.then(func() { c.forget(endTopic + id) })
+		delete(c.runs, id)
 		c.order = c.order[1:]
 	}
 }
@@ -177,27 +217,38 @@ func (c *Coordinator) serveCancel(body []byte) (any, error) {
 	if err := task.DecodeJSON(body, &id); err != nil {
 		return nil, err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	r := c.runs[id]
-	if r == nil {
-		return nil, fmt.Errorf("%w: %s", ErrNoRun, id)
+	answer := make(chan error, 1)
+	c.step(func() {
+		r := c.runs[id]
+		if r == nil {
+			answer <- fmt.Errorf("%w: %s", ErrNoRun, id)
+			return
+		}
+		c.cancel(r, "cancelled by the user")
+		c.then(func() { answer <- nil })
+	})
+	select {
+	case err := <-answer:
+		return struct{}{}, err
+	case <-time.After(keepTime):
+		return nil, errors.New("the cancellation could not be kept: see the log of the launcher")
 	}
+}
+
+func (c *Coordinator) cancel(r *run, reason string) {
 	if r.state != nil {
-		c.apply(r, engine.Step(r.state, engine.Cancel{Reason: "cancelled by the user"}))
+		c.note(runTopic + r.id).Cancel = reason
+		c.apply(r, engine.Step(r.state, engine.Cancel{Reason: reason}))
 	}
-	return struct{}{}, nil
 }
 
 // CancelAll ends all runs.
 func (c *Coordinator) CancelAll(reason string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, r := range c.runs {
-		if r.state != nil {
-			c.apply(r, engine.Step(r.state, engine.Cancel{Reason: reason}))
+	c.step(func() {
+		for _, r := range c.runs {
+			c.cancel(r, reason)
 		}
-	}
+	})
 }
 
 // Ended is how a run ended, as a client gets it.
@@ -215,8 +266,11 @@ func (c *Coordinator) findOutcome(id string) ([]byte, error) {
 		return nil, fmt.Errorf("%w: %s", ErrNoRun, id)
 	}
 	e := Ended{Run: id, Outcome: r.outcome, Counts: r.counts}
-	if r.state != nil {
-		e.Outcome.Status, e.Counts = engine.Running, r.state.Counts()
+	switch {
+	case r.state != nil:
+		e.Outcome, e.Counts = engine.Outcome{Status: engine.Running}, r.state.Counts()
+	case !r.told:
+		e.Outcome = engine.Outcome{Status: engine.Running}
 	}
 	return json.Marshal(e)
 }

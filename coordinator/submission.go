@@ -34,6 +34,8 @@ type Submission struct {
 	Environment task.Environment `json:"environment"`
 	// Limit bounds the time of each task; zero means no limit.
 	Limit time.Duration `json:"limit,omitempty"`
+	// At is when the cluster took it.
+	At time.Time `json:"at,omitzero"`
 	// User and Host tell who submitted, for people to read.
 	User string `json:"user,omitempty"`
 	Host string `json:"host,omitempty"`

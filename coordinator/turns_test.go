@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -23,7 +24,9 @@ import (
 // functions.
 type site struct {
 	t           *testing.T
-	dir         string
+	dir, store  string
+	heartbeat   time.Duration
+	journal     *broker.Journal
 	server      *broker.Server
 	coordinator *coordinator.Coordinator
 	client      *coordinator.Client
@@ -32,7 +35,7 @@ type site struct {
 }
 
 func newSite(t *testing.T, heartbeat time.Duration) *site {
-	s := &site{t: t, dir: t.TempDir(), executed: map[string]int{}}
+	s := &site{t: t, dir: t.TempDir(), store: t.TempDir(), heartbeat: heartbeat, executed: map[string]int{}}
 	if err := os.Chmod(s.dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -40,25 +43,50 @@ func newSite(t *testing.T, heartbeat time.Duration) *site {
 	if s.server, err = broker.Start(broker.ServerOptions{Name: "test", Dir: s.dir}); err != nil {
 		t.Fatal(err)
 	}
-	conn, err := s.server.Conn("coordinator")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.coordinator = coordinator.New(coordinator.Options{Conn: conn, Store: t.TempDir(), Heartbeat: heartbeat, MaxLost: 1000})
-	if err := s.coordinator.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if err := s.server.OnDisconnect(func(name string) { s.coordinator.Away(strings.TrimPrefix(name, "worker ")) }); err != nil {
+	s.start()
+	if err := s.server.OnDisconnect(func(name string) { s.now().Away(strings.TrimPrefix(name, "worker ")) }); err != nil {
 		t.Fatal(err)
 	}
 	client := s.dial(broker.RoleClient, "client")
 	s.client = coordinator.NewClient(client)
 	t.Cleanup(func() {
 		client.Close()
-		s.coordinator.Stop()
+		s.end()
 		_ = s.server.Close()
 	})
 	return s
+}
+
+// start makes a coordinator, with what the journal knows.
+func (s *site) start() {
+	s.t.Helper()
+	journal, err := broker.OpenJournal(broker.JournalOptions{Dir: filepath.Join(s.dir, "journal")})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	conn, err := s.server.Conn("coordinator")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	c := coordinator.New(coordinator.Options{Conn: conn, Store: s.store, Heartbeat: s.heartbeat, MaxLost: 1000, Journal: journal})
+	s.mu.Lock()
+	s.coordinator, s.journal = c, journal
+	s.mu.Unlock()
+	if err := c.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *site) now() *coordinator.Coordinator {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.coordinator
+}
+
+// end ends the coordinator and its journal in the middle of what they do.
+func (s *site) end() {
+	s.now().Stop()
+	_ = s.journal.Close()
 }
 
 func (s *site) dial(role broker.Role, name string) *broker.Conn {
@@ -237,7 +265,7 @@ func (s *site) run(doc json.RawMessage) coordinator.Ended {
 	}
 	ended, err := wait(ctx)
 	if err != nil {
-		s.t.Fatalf("run %s: %v\n%+v", id, err, s.coordinator.Status())
+		s.t.Fatalf("run %s: %v\n%+v", id, err, s.now().Status())
 	}
 	return ended
 }
@@ -290,7 +318,7 @@ func TestFailureReachesClient(t *testing.T) {
 	if e.Outcome.Status != engine.Failed || e.Outcome.Node != "n1" || e.Outcome.Failure.Message != "no good" || e.Counts.Succeeded != 1 {
 		t.Errorf("%+v, %+v", e.Outcome, e.Counts)
 	}
-	if st := s.coordinator.Status(); st.Ready != 0 || st.Leased != 0 {
+	if st := s.now().Status(); st.Ready != 0 || st.Leased != 0 {
 		t.Errorf("left behind: %d ready, %d leased", st.Ready, st.Leased)
 	}
 }
@@ -344,7 +372,7 @@ func TestChurn(t *testing.T) {
 			}
 		}
 	}
-	if totals := s.coordinator.Status().Totals; totals.Succeeded != 240 {
+	if totals := s.now().Status().Totals; totals.Succeeded != 240 {
 		t.Errorf("%d results were counted, want 240 (%+v)", totals.Succeeded, totals)
 	}
 }

@@ -24,6 +24,11 @@ type worker struct {
 	failed uint64
 }
 
+func newWorker(h task.Hello) *worker {
+	now := time.Now()
+	return &worker{hello: h, since: now, seen: now, held: map[task.ID]*lease{}}
+}
+
 // free is the number of slots that are idle as far as the coordinator knows.
 func (w *worker) free() int { return w.hello.Slots - len(w.held) }
 
@@ -32,17 +37,15 @@ func (c *Coordinator) serveWorker(m broker.Msg) {
 	if !ok {
 		return
 	}
-	switch verb {
-	case broker.Hello:
-		c.respond(m, c.hello(id, m.Data))
-	case broker.Turn:
-		if reply := c.turn(id, m.Data); reply != nil {
-			c.respond(m, reply)
-		}
-	case broker.Bye:
-		c.bye(id, m.Data)
-		c.respond(m, task.EncodeJSON(struct{}{}))
+	serve := map[string]func(id string, data []byte) []byte{broker.Hello: c.hello, broker.Turn: c.turn, broker.Bye: c.bye}[verb]
+	if serve == nil {
+		return
 	}
+	c.step(func() {
+		if answer := serve(id, m.Data); answer != nil {
+			c.then(func() { c.respond(m, answer) })
+		}
+	})
 }
 
 func (c *Coordinator) hello(id string, data []byte) []byte {
@@ -54,10 +57,9 @@ func (c *Coordinator) hello(id string, data []byte) []byte {
 	if h.Version != task.Version {
 		return task.EncodeJSON(task.Welcome{Refused: fmt.Sprintf("the worker speaks version %d, the launcher version %d", h.Version, task.Version)})
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	if w := c.workers[id]; w == nil {
-		c.workers[id] = &worker{hello: h, since: time.Now(), seen: time.Now(), held: map[task.ID]*lease{}}
+		c.workers[id] = newWorker(h)
+		c.note(workerTopic + id).Hello = &h
 		c.o.Logger.Info("worker joined", "worker", id, "host", h.Host, "slots", h.Slots, "job", h.Job, "index", h.Index)
 		if c.onHello != nil {
 			c.onHello(h)
@@ -73,8 +75,6 @@ func (c *Coordinator) turn(id string, data []byte) []byte {
 		c.o.Logger.Warn("malformed turn", "worker", id, "error", err)
 		return nil
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	w := c.workers[id]
 	if w == nil {
 		return task.EncodeReply(&task.Reply{Number: t.Number, Unknown: true})
@@ -136,16 +136,15 @@ func (c *Coordinator) reply(w *worker, t *task.Turn) *task.Reply {
 }
 
 // bye removes a worker that leaves of its own accord.
-func (c *Coordinator) bye(id string, data []byte) {
+func (c *Coordinator) bye(id string, data []byte) []byte {
 	t, err := task.DecodeTurn(data)
 	if err != nil || t.Worker != id {
-		return
+		return nil
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	answer := task.EncodeJSON(struct{}{})
 	w := c.workers[id]
 	if w == nil {
-		return
+		return answer
 	}
 	for i := range t.Results {
 		c.take(w, t.Results[i])
@@ -159,12 +158,13 @@ func (c *Coordinator) bye(id string, data []byte) {
 		c.onBye()
 	}
 	c.poke()
+	return answer
 }
 
 // expire declares workers lost that have stayed away for too long.
-func (c *Coordinator) expire(now time.Time) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (c *Coordinator) expire(now time.Time) { c.step(func() { c.expireWorkers(now) }) }
+
+func (c *Coordinator) expireWorkers(now time.Time) {
 	for id, w := range c.workers {
 		if away := now.Sub(w.seen); away > 3*c.o.Heartbeat {
 			c.o.Logger.Warn("worker lost", "worker", id, "host", w.hello.Host, "away", away.String())
@@ -191,20 +191,21 @@ func (c *Coordinator) Away(id string) {
 
 // Gone tells the coordinator that workers have ended, from whoever saw it.
 func (c *Coordinator) Gone(match func(task.Hello) bool, reason string) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for id, w := range c.workers {
-		if match(w.hello) {
-			c.o.Logger.Warn("worker gone", "worker", id, "host", w.hello.Host, "reason", reason)
-			c.lose(id, reason)
+	c.step(func() {
+		for id, w := range c.workers {
+			if match(w.hello) {
+				c.o.Logger.Warn("worker gone", "worker", id, "host", w.hello.Host, "reason", reason)
+				c.lose(id, reason)
+			}
 		}
-	}
-	c.poke()
+		c.poke()
+	})
 }
 
 func (c *Coordinator) lose(id, reason string) {
 	w := c.workers[id]
 	delete(c.workers, id)
+	c.then(func() { c.forget(workerTopic + id) })
 	if len(w.held) > 0 {
 		c.o.Logger.Warn("tasks lost with their worker", "worker", id, "host", w.hello.Host, "reason", reason, "tasks", len(w.held))
 	}

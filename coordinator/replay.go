@@ -1,0 +1,172 @@
+package coordinator
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/engine"
+	"github.com/ewoks-hpc/ewoks-hpc/task"
+)
+
+// replayed are requests that were started and not yet given away, while the
+// journal is read: by id, with the order in which they came.
+type replayed struct {
+	request *task.Request
+	order   int
+}
+
+// replay makes the state again from the journal. Workers have as long to come
+// back as if they had been heard of just now, and keep what they hold.
+func (c *Coordinator) replay(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiting = map[task.ID]replayed{}
+	entries := 0
+	err := c.o.Journal.Replay(ctx, func(topic string, data []byte) error {
+		entries++
+		e, err := decodeEntry(data)
+		if err == nil {
+			err = c.redo(topic, e)
+		}
+		if err != nil {
+			return fmt.Errorf("entry %d of %s: %w", entries, topic, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("the journal of the cluster cannot be read: %w", err)
+	}
+	c.settleReplay()
+	if entries > 0 {
+		c.o.Logger.Info("state restored from the journal", "entries", entries, "runs", len(c.runs), "workers", len(c.workers), "ready", c.ready.len(), "leased", len(c.leases))
+	}
+	return nil
+}
+
+// wait notes a request that was started, while the journal is read.
+func (c *Coordinator) wait(r *task.Request) {
+	c.replays++
+	c.waiting[r.ID] = replayed{r, c.replays}
+}
+
+// redo does again what an entry tells.
+func (c *Coordinator) redo(topic string, e *entry) error {
+	switch {
+	case e.Hello != nil:
+		c.workers[e.Hello.Worker] = newWorker(*e.Hello)
+		return nil
+	case e.Ended != nil:
+		c.redoEnd(e.Ended)
+		return nil
+	case e.Submit != nil:
+		r, err := c.begin(e.Submit)
+		if err == nil {
+			c.add(r)
+			c.apply(r, engine.Step(r.state, engine.Begin{}))
+		}
+		return err
+	}
+	r := c.runs[strings.TrimPrefix(topic, runTopic)]
+	if r == nil || r.state == nil {
+		return nil // it has ended: the rest of its journal was about to be removed
+	}
+	c.redoWork(r, e)
+	return nil
+}
+
+func (c *Coordinator) redoWork(r *run, e *entry) {
+	by := c.workers[e.Worker]
+	for _, result := range e.results {
+		delete(c.waiting, result.ID)
+		if l := c.leases[result.ID]; l != nil && l.request.Attempt == result.Attempt {
+			c.end(l)
+		}
+		if r.state != nil {
+			c.result(r, result, by)
+		}
+	}
+	for _, seq := range e.Granted {
+		id := task.ID{Run: r.id, Seq: seq}
+		given, ok := c.waiting[id]
+		if l := c.leases[id]; l != nil { // it was given back, or never arrived
+			given, ok = replayed{request: l.request}, true
+			c.end(l)
+		}
+		if !ok {
+			continue
+		}
+		delete(c.waiting, id)
+		if by == nil {
+			c.waiting[id] = given
+			continue
+		}
+		c.lease(by, 0, given.request)
+	}
+	if e.Cancel != "" && r.state != nil {
+		c.apply(r, engine.Step(r.state, engine.Cancel{Reason: e.Cancel}))
+	}
+}
+
+func (c *Coordinator) redoEnd(e *ended) {
+	r := c.runs[e.Run]
+	if r == nil {
+		r = &run{id: e.Run}
+		c.add(r)
+	}
+	r.label, r.user, r.state = e.Label, e.User, nil
+	r.submitted, r.ended = e.Submitted, e.At
+	r.outcome, r.counts, r.kept, r.told = e.Outcome, e.Counts, true, true
+}
+
+// settleReplay puts what nobody holds into the queue, in its order, and drops
+// what the journal would keep twice.
+func (c *Coordinator) settleReplay() {
+	var left []replayed
+	for id, w := range c.waiting {
+		if r := c.runs[id.Run]; r != nil && r.state != nil {
+			left = append(left, w)
+		}
+	}
+	slices.SortFunc(left, func(a, b replayed) int { return cmp.Compare(a.order, b.order) })
+	c.waiting = nil
+	for _, w := range left {
+		c.ready.push(w.request)
+	}
+	for id, l := range c.leases {
+		if r := c.runs[id.Run]; r == nil || r.state == nil {
+			c.end(l)
+		}
+	}
+	slices.SortStableFunc(c.order, func(a, b string) int { return c.runs[a].submitted.Compare(c.runs[b].submitted) })
+	c.change = change{} // it is all in the journal already
+	for _, r := range c.runs {
+		switch {
+		case r.state != nil:
+		case r.kept:
+			c.then(func() { c.forget(runTopic + r.id) })
+		default: // its end was not kept any more
+			c.conclude(r)
+		}
+	}
+}
+
+// recover restores the state, if there is a journal.
+func (c *Coordinator) recover() error {
+	if c.o.Journal == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), replayTime)
+	defer cancel()
+	if err := c.replay(ctx); err != nil {
+		return err
+	}
+	c.step(func() {}) // keeps the ends of runs that were not
+	return nil
+}
+
+// replayTime bounds the reading of a journal.
+const replayTime = 10 * time.Minute

@@ -34,7 +34,7 @@ func (e *NotUpError) Unwrap() error { return e.Cause }
 // Hint tells how to bring it up.
 func (e *NotUpError) Hint() string {
 	if e.Cause != nil {
-		return fmt.Sprintf("see ewoks-hpc logs --cluster %s; ewoks-hpc down --cluster %s cleans up", e.Name, e.Name)
+		return fmt.Sprintf("see ewoks-hpc logs --cluster %s; ewoks-hpc up --cluster %s goes on with its runs, ewoks-hpc down --cluster %s gives them up", e.Name, e.Name, e.Name)
 	}
 	return fmt.Sprintf("ewoks-hpc up --cluster %s --detach brings it up", e.Name)
 }

@@ -48,6 +48,7 @@ type ClusterOptions struct {
 	// by which workers reach it; empty means a sensible default.
 	Bind, Advertise string
 	PollInterval    time.Duration
+	Durability      Durability
 	// Page serves the status page.
 	Page    bool
 	Version string
@@ -59,9 +60,11 @@ type Cluster struct {
 	o           ClusterOptions
 	teardown    teardown
 	broker      *broker.Server
+	journal     *broker.Journal
 	coordinator *coordinator.Coordinator
 	pools       *cluster.Cluster
 	page        string
+	suspended   bool // what is left is for the next launcher
 	started     time.Time
 	down        chan struct{} // closed when a client asks for the end
 }
@@ -75,6 +78,8 @@ type Info struct {
 	Born    string    `json:"born"`
 	Host    string    `json:"host"`
 	Started time.Time `json:"started"`
+	// Journal is the folder of the journal; empty is none.
+	Journal string `json:"journal,omitempty"`
 }
 
 // StartCluster brings a cluster up. When it returns without an error, workers
@@ -90,7 +95,7 @@ func StartCluster(ctx context.Context, o ClusterOptions) (_ *Cluster, err error)
 		}
 	}()
 	for _, start := range []func(context.Context) error{
-		c.startBroker, c.cancelOrphans, c.lastly, c.startCoordinator, c.makePools, c.startPage, c.startPools, c.writeInfo,
+		c.startBroker, c.lastly, c.openJournal, c.startCoordinator, c.makePools, c.startPage, c.startPools, c.writeInfo,
 	} {
 		if err := start(ctx); err != nil {
 			return nil, err
@@ -99,27 +104,16 @@ func StartCluster(ctx context.Context, o ClusterOptions) (_ *Cluster, err error)
 	return c, nil
 }
 
-// cancelOrphans cancels the jobs of a launcher of the same name that was killed.
-func (c *Cluster) cancelOrphans(ctx context.Context) error {
-	n, err := cancelLaunches(ctx, c.o.StateDir)
-	if err != nil {
-		return fmt.Errorf("jobs that an earlier launcher of cluster %s left behind: %w", c.o.Name, err)
-	}
-	if n > 0 {
-		c.o.Logger.Info("jobs that an earlier launcher left behind were cancelled", "jobs", n)
-	}
-	if err := os.Remove(filepath.Join(c.o.StateDir, launchesFile)); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return err
-	}
-	return nil
-}
-
 // lastly registers what is stopped after almost everything else: as long as its
 // information is there, a cluster is up or going down.
 func (c *Cluster) lastly(context.Context) error {
 	c.teardown.push("information", func() error {
 		var failures []error
-		for _, name := range []string{infoFile, pidFile, launchesFile} {
+		gone := []string{infoFile, pidFile, launchesFile}
+		if c.suspended {
+			gone = []string{infoFile, pidFile}
+		}
+		for _, name := range gone {
 			if err := os.Remove(filepath.Join(c.o.StateDir, name)); !errors.Is(err, os.ErrNotExist) {
 				failures = append(failures, err)
 			}
@@ -129,8 +123,16 @@ func (c *Cluster) lastly(context.Context) error {
 	return nil
 }
 
-// Stop takes everything down: worker jobs first, the broker last.
+// Stop takes everything down: worker jobs first, the broker last. Runs that have
+// not ended are cancelled.
 func (c *Cluster) Stop() error { return c.teardown.run() }
+
+// Suspend ends the launcher only: its jobs stay in Slurm's queue, and the next
+// launcher of the cluster goes on with the runs.
+func (c *Cluster) Suspend() error {
+	c.suspended = c.o.Durability.Runs
+	return c.teardown.run()
+}
 
 // Down is closed when a client has asked for the end of the cluster.
 func (c *Cluster) Down() <-chan struct{} { return c.down }
@@ -192,7 +194,8 @@ func (c *Cluster) startCoordinator(context.Context) error {
 	printed := &printedLog{dir: filepath.Join(c.o.StateDir, printedDir), logger: c.o.Logger}
 	c.coordinator = coordinator.New(coordinator.Options{
 		Conn: conn, Store: filepath.Join(c.o.StateDir, valuesDir), MaxLost: maxLost, Printed: printed.write,
-		Logger: c.o.Logger.With("service", "coordinator"),
+		Journal: c.journal,
+		Logger:  c.o.Logger.With("service", "coordinator"),
 	})
 	if err := c.coordinator.Start(); err != nil {
 		return err
@@ -210,14 +213,18 @@ func (c *Cluster) startCoordinator(context.Context) error {
 	return nil
 }
 
-func (c *Cluster) makePools(context.Context) error {
+func (c *Cluster) makePools(ctx context.Context) error {
 	backend, err := c.backend()
+	if err != nil {
+		return err
+	}
+	adopted, err := c.adopt(ctx)
 	if err != nil {
 		return err
 	}
 	c.pools, err = cluster.New(cluster.Options{
 		Name: c.o.Name, Backend: backend, Coordinator: authority{c.coordinator}, Interval: c.o.PollInterval,
-		Pools:  []cluster.PoolOptions{c.o.pool()},
+		Pools: []cluster.PoolOptions{c.o.pool()}, Adopted: adopted,
 		Logger: c.o.Logger.With("service", "pools"),
 	})
 	if err != nil {
@@ -269,7 +276,7 @@ func (a authority) Work() (work cluster.Work) {
 
 func (c *Cluster) writeInfo(context.Context) error {
 	host, _ := os.Hostname()
-	data, err := json.Marshal(Info{Name: c.o.Name, Address: c.Address(), PID: os.Getpid(), Born: processBirth(os.Getpid()), Host: host, Started: c.started})
+	data, err := json.Marshal(Info{Name: c.o.Name, Address: c.Address(), PID: os.Getpid(), Born: processBirth(os.Getpid()), Host: host, Started: c.started, Journal: c.journalPath()})
 	if err != nil {
 		return err
 	}

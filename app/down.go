@@ -80,9 +80,16 @@ func cleanUp(ctx context.Context, dir string, info Info) (string, error) {
 			return "", err
 		}
 	}
+	runs, err := giveUpRuns(ctx, info)
+	if err != nil {
+		return "", err
+	}
 	what := fmt.Sprintf("the launcher of cluster %s had ended (process %d)", info.Name, info.PID)
 	if left > 0 {
 		what += fmt.Sprintf("; %d of its jobs were cancelled", left)
+	}
+	if runs > 0 {
+		what += fmt.Sprintf("; %d runs that had not ended were given up", runs)
 	}
 	return what, nil
 }

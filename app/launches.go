@@ -12,6 +12,7 @@ import (
 
 	"github.com/ewoks-hpc/ewoks-hpc/cluster"
 	"github.com/ewoks-hpc/ewoks-hpc/slurm"
+	"github.com/ewoks-hpc/ewoks-hpc/task"
 )
 
 // recorder writes down each launch before it is submitted, so that its jobs can
@@ -38,8 +39,8 @@ func (r recorder) Submit(ctx context.Context, l cluster.Launch) (cluster.Launch,
 	return r.Backend.Submit(ctx, l)
 }
 
-// readLaunches returns the names of the launches recorded in a state directory.
-func readLaunches(dir string) (names []string, err error) {
+// readLaunches returns the launches recorded in a state directory.
+func readLaunches(dir string) (launches []cluster.Launch, err error) {
 	f, err := os.Open(filepath.Join(dir, launchesFile))
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, nil
@@ -52,18 +53,45 @@ func readLaunches(dir string) (names []string, err error) {
 	for lines.Scan() {
 		var l cluster.Launch
 		if json.Unmarshal(lines.Bytes(), &l) == nil && l.Name != "" {
-			names = append(names, l.Name)
+			launches = append(launches, l)
 		}
 	}
-	return names, lines.Err()
+	return launches, lines.Err()
+}
+
+// adopt returns the launches of an earlier launcher that may still have jobs. If
+// they can be of no use, they are cancelled.
+func (c *Cluster) adopt(ctx context.Context) ([]cluster.Launch, error) {
+	if c.o.Local {
+		if c.journal != nil { // its workers have ended with the launcher
+			c.coordinator.Gone(func(task.Hello) bool { return true }, "the launcher was restarted")
+		}
+		n, err := cancelLaunches(ctx, c.o.StateDir)
+		if err != nil {
+			return nil, fmt.Errorf("jobs that an earlier launcher of cluster %s left behind: %w", c.o.Name, err)
+		}
+		if n > 0 {
+			c.o.Logger.Info("jobs that an earlier launcher left behind were cancelled", "jobs", n)
+		}
+		return nil, nil
+	}
+	launches, err := readLaunches(c.o.StateDir)
+	for i := range launches {
+		launches[i].Spec = c.o.Pool
+	}
+	return launches, err
 }
 
 // cancelLaunches cancels the Slurm jobs that a killed launcher left behind, and
 // returns how many there were.
 func cancelLaunches(ctx context.Context, dir string) (int, error) {
-	names, err := readLaunches(dir)
-	if err != nil || len(names) == 0 {
+	launches, err := readLaunches(dir)
+	if err != nil || len(launches) == 0 {
 		return 0, err
+	}
+	names := make([]string, len(launches))
+	for i, l := range launches {
+		names[i] = l.Name
 	}
 	cli := slurm.NewCLI(slurm.Options{})
 	snapshot, err := cli.List(ctx, names)

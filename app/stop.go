@@ -14,6 +14,10 @@ const stopTime = 90 * time.Second
 func (c *Cluster) stopPools() error {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
+	if c.suspended && !c.o.Local {
+		c.pools.Halt()
+		return nil
+	}
 	c.dismiss(ctx)
 	left, err := c.pools.Stop(ctx)
 	if err == nil && len(left) > 0 {
@@ -29,7 +33,9 @@ const dismissTime = 3 * time.Second
 // completed, not as cancelled.
 func (c *Cluster) dismiss(ctx context.Context) {
 	c.pools.Halt()
-	c.coordinator.CancelAll("the cluster is going down")
+	if !c.suspended {
+		c.coordinator.CancelAll("the cluster is going down")
+	}
 	c.coordinator.Drain(func(task.Hello) bool { return true })
 	for deadline := time.Now().Add(dismissTime); time.Now().Before(deadline) && ctx.Err() == nil; {
 		if len(c.coordinator.Status().Workers) == 0 {

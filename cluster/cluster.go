@@ -70,6 +70,8 @@ type Options struct {
 	Backend     Backend
 	Coordinator Coordinator
 	Pools       []PoolOptions
+	// Adopted are launches of an earlier launcher whose jobs may still be there.
+	Adopted []Launch
 	// Interval is the time between two looks at the jobs as long as something
 	// changes; it is doubled up to a minute when nothing does. Defaults to 15 s.
 	Interval time.Duration
@@ -132,6 +134,12 @@ func New(o Options) (*Cluster, error) {
 			p.Slots = processes * threads * max(1, p.Spec.Nodes)
 		}
 		c.pools = append(c.pools, &pool{PoolOptions: p})
+	}
+	for _, l := range o.Adopted {
+		if c.pool(l.Pool) != nil {
+			l.ID = "" // whether it has jobs is asked first
+			c.ledger.add(l)
+		}
 	}
 	return c, nil
 }

@@ -17,6 +17,8 @@ type purpose struct {
 	// words name it in a message, advice tells what to do with a flag that it has
 	// no use for; empty names the schedulers that have one.
 	words, advice string
+	// up: the cluster is there for more than one run.
+	up bool
 }
 
 // alreadyUp is running a workflow on a cluster that was brought up before.
@@ -40,6 +42,8 @@ var uses = map[string][]string{
 	"templates":          {"slurm"},
 	"advertise":          {"slurm"},
 	"poll-interval":      {"slurm"},
+	"journal-dir":        {"up"},
+	"durability":         {"up"},
 }
 
 // checkFlags refuses flags that would be without effect.
@@ -54,7 +58,8 @@ func checkFlags(cmd *cli.Command, p purpose) error {
 		if !some && slices.Contains(script, name) {
 			schedulers, some = []string{"slurm"}, true
 		}
-		if some && cmd.IsSet(name) && !slices.Contains(schedulers, p.scheduler) {
+		fits := slices.Contains(schedulers, p.scheduler) || p.up && slices.Contains(schedulers, "up")
+		if some && cmd.IsSet(name) && !fits {
 			return usageError{fmt.Errorf("--%s has no effect %s", name, p.words), cmp.Or(p.advice, "it is for "+strings.Join(schedulers, ", "))}
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -28,6 +29,8 @@ var settings = []setting{
 	{"max_queued", "N", "most jobs that wait in Slurm's queue because of tasks, with --max-jobs; default 10, 0 is no limit", true},
 	{"cluster", "NAME", "name of the cluster; default: default", false},
 	{"state_dir", "DIRECTORY", "where clusters keep their state; default: ewoks-hpc in $XDG_STATE_HOME", false},
+	{"journal_dir", "DIRECTORY", "local folder for the journals of runs; default: the state directory, or one under /var/tmp if that is on a network file system", false},
+	{"durability", "HOW", "normal: a crash of the machine may lose the last second; strict: every entry is synced to the disk; default: normal", false},
 	{"templates", "DIRECTORY", "folder whose *.tmpl replace those of the job script", false},
 	{"bind", "ADDRESS", "address that the broker listens on; default: loopback for local clusters, else all", false},
 	{"advertise", "HOST", "name or address by which workers reach this machine; default: its host name and addresses", false},
@@ -143,6 +146,9 @@ func clusterOptions(cmd *cli.Command) (o app.ClusterOptions, err error) {
 	if o.StateDir, err = app.StateDir(text("state_dir"), o.Name); err != nil {
 		return o, err
 	}
+	if o.Durability, err = durability(text("journal_dir"), text("durability")); err != nil {
+		return o, err
+	}
 	if interval := text("poll_interval"); interval != "" {
 		if o.PollInterval, err = time.ParseDuration(interval); err != nil || o.PollInterval < time.Second {
 			return o, usageError{fmt.Errorf("poll_interval %q", interval), "give a time of at least a second, like 15s"}
@@ -153,6 +159,21 @@ func clusterOptions(cmd *cli.Command) (o app.ClusterOptions, err error) {
 		return o, err
 	}
 	return o, sizeOptions(cmd, c.Pool(c.Selected), &o)
+}
+
+// durability reads what is to outlive the launcher.
+func durability(dir, how string) (d app.Durability, err error) {
+	switch how {
+	case "", "normal", "strict":
+	default:
+		return d, usageError{fmt.Errorf("durability %q", how), "choose normal or strict"}
+	}
+	if dir != "" {
+		if dir, err = filepath.Abs(dir); err != nil {
+			return d, err
+		}
+	}
+	return app.Durability{Dir: dir, Strict: how == "strict"}, nil
 }
 
 func pool(c *config.Config) (p jobscript.Pool, err error) {

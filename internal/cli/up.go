@@ -48,6 +48,7 @@ func runUp(ctx context.Context, cmd *cli.Command, s Streams) error {
 	if cmd.Bool("local") {
 		workers = purpose{scheduler: "cluster", words: "with --local", advice: "the number of local workers is --n-workers"}
 	}
+	workers.up = true
 	if err := checkFlags(cmd, workers); err != nil {
 		return err
 	}
@@ -69,8 +70,20 @@ func runUp(ctx context.Context, cmd *cli.Command, s Streams) error {
 	case <-ctx.Done():
 	case <-c.Down():
 	}
-	o.Logger.Info("going down")
-	return c.Stop()
+	if asked(ctx, os.Interrupt) || ctx.Err() == nil {
+		o.Logger.Info("going down")
+		return c.Stop()
+	}
+	// The machine goes down, or the session: that is no reason to lose work.
+	o.Logger.Info("the launcher ends; ewoks-hpc up --cluster " + o.Name + " goes on with its runs")
+	return c.Suspend()
+}
+
+// asked tells whether this signal ended the context. The cause of signal.NotifyContext
+// has its name.
+func asked(ctx context.Context, s os.Signal) bool {
+	cause := context.Cause(ctx)
+	return cause != nil && strings.HasPrefix(cause.Error(), s.String())
 }
 
 // upOptions are the options of a cluster as flags and configuration give them.
@@ -78,7 +91,7 @@ func upOptions(cmd *cli.Command) (o app.ClusterOptions, err error) {
 	if o, err = clusterOptions(cmd); err != nil {
 		return o, err
 	}
-	o.Page, o.Version = true, cmd.Root().Version
+	o.Page, o.Version, o.Durability.Runs = true, cmd.Root().Version, true
 	if o.Env, err = app.Environ(os.Environ(), cmd.String("env")); err != nil {
 		return o, err
 	}

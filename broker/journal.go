@@ -133,11 +133,14 @@ func (k Kept) Wait() error {
 	}
 }
 
-// Append adds an entry. Entries are kept in the order of the calls, and one that
+// Append adds an entry under a topic, which is one or more tokens (CheckToken) with
+// dots between them. Entries are kept in the order of the calls, and one that
 // is kept means that all before it are.
 func (j *Journal) Append(topic string, entry []byte) (Kept, error) {
-	if err := CheckToken(topic); err != nil {
-		return Kept{}, err
+	for token := range strings.SplitSeq(topic, ".") {
+		if err := CheckToken(token); err != nil {
+			return Kept{}, err
+		}
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -30,20 +30,30 @@ func (c *Cluster) backend() (cluster.Backend, error) {
 	if c.o.Pool.LogDirectory == "" {
 		c.o.Pool.LogDirectory = filepath.Join(c.o.StateDir, jobLogsDir)
 	}
-	fsys := templates.FS()
-	if c.o.Templates != "" {
-		if fsys, err = templates.Overlay(c.o.Templates); err != nil {
-			return nil, &InvalidError{Cause: err}
-		}
+	fsys, err := c.o.templates()
+	if err != nil {
+		return nil, err
 	}
 	return recorder{c.slurm(binary, fsys), filepath.Join(c.o.StateDir, launchesFile)}, nil
+}
+
+// templates are those of the job script.
+func (o ClusterOptions) templates() (fs.FS, error) {
+	if o.Templates == "" {
+		return templates.FS(), nil
+	}
+	fsys, err := templates.Overlay(o.Templates)
+	if err != nil {
+		return nil, &InvalidError{Cause: err}
+	}
+	return fsys, nil
 }
 
 func (c *Cluster) slurm(binary string, fsys fs.FS) *cluster.Slurm {
 	return cluster.NewSlurm(cluster.SlurmOptions{
 		Driver:     slurm.NewCLI(slurm.Options{Env: c.o.Env, Logger: c.o.Logger.With("service", "slurm")}),
 		Binary:     binary,
-		AccessFile: broker.AccessFile(c.o.StateDir, broker.RoleWorker),
+		AccessFile: broker.KeysDir(c.o.StateDir),
 		Dir:        c.o.Dir,
 		Templates:  fsys,
 	})
@@ -51,7 +61,7 @@ func (c *Cluster) slurm(binary string, fsys fs.FS) *cluster.Slurm {
 
 func (c *Cluster) localWorker(binary string, l cluster.Launch, index int) *exec.Cmd {
 	args := []string{
-		"worker", "--access", broker.AccessFile(c.o.StateDir, broker.RoleWorker),
+		"worker", "--access", broker.KeysDir(c.o.StateDir),
 		"--launch", l.Key, "--index", strconv.Itoa(index), "--pool", l.Pool,
 		"--processes", strconv.Itoa(max(1, c.o.Processes)), "--threads", strconv.Itoa(max(1, c.o.Threads)),
 	}
@@ -66,19 +76,24 @@ func (c *Cluster) localWorker(binary string, l cluster.Launch, index int) *exec.
 // JobScript is what would be submitted for a cluster: the text of the script,
 // and the command that it is given to.
 func JobScript(o ClusterOptions) (text string, command []string, err error) {
+	submission, err := preview(o)
+	return submission.Script, slurm.SubmitCommand(submission), err
+}
+
+// preview is what would be submitted for a cluster.
+func preview(o ClusterOptions) (s slurm.Submission, err error) {
 	c := &Cluster{o: o}
 	if c.o.Logger == nil {
 		c.o.Logger = discard
 	}
 	backend, err := c.backend()
 	if err != nil {
-		return "", nil, err
+		return s, err
 	}
-	submission, err := backend.(recorder).Backend.(*cluster.Slurm).Preview(c.o.pool(), o.Name)
-	if err != nil {
-		return "", nil, &InvalidError{Cause: err}
+	if s, err = backend.(recorder).Backend.(*cluster.Slurm).Preview(c.o.pool(), o.Name); err != nil {
+		return s, &InvalidError{Cause: err}
 	}
-	return submission.Script, slurm.SubmitCommand(submission), nil
+	return s, nil
 }
 
 // CheckPool validates the options of a pool and renders its script, so that bad

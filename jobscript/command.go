@@ -1,6 +1,7 @@
 package jobscript
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 )
@@ -10,7 +11,7 @@ import (
 func (p Pool) command(w Worker) string {
 	processes, threads := p.Slots()
 	groups := []string{
-		p.launcher() + words(w.Binary, "worker"),
+		p.launcher() + words(w.Binary, cmp.Or(w.Verb, "worker")),
 		words("--access", w.AccessFile),
 		words("--launch", w.LaunchKey),
 		words("--processes", strconv.Itoa(processes), "--threads", strconv.Itoa(threads)),

@@ -16,6 +16,7 @@ const maxScript = 1 << 20
 // Worker says what a job starts.
 type Worker struct {
 	Binary     string // absolute path of ewoks-hpc on the nodes
+	Verb       string // command of it that gets the arguments of a worker; "" is worker
 	AccessFile string // absolute path; the script holds no secret
 	LaunchKey  string // names the launch, [A-Za-z0-9_.-]{1,64}
 	// Dir is the absolute path of the folder where the job runs, and where its

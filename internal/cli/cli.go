@@ -70,8 +70,8 @@ See it, and end it:        ewoks-hpc status, ewoks-hpc down` + exitHelp,
 		EnableShellCompletion: true,
 		Action:                noCommand,
 		Commands: []*cli.Command{
-			newRun(s), newUp(s), newStatus(s), newScale(s), newLogs(s), newDown(s),
-			newValidate(s), newShow(s), newConvert(s), newJobScript(s), newConfig(s), newWorker(s), newBridge(s),
+			newRun(s), newUp(s), newStatus(s), newScale(s), newLogs(s), newDown(s), newDoctor(s),
+			newValidate(s), newShow(s), newConvert(s), newJobScript(s), newConfig(s), newWorker(s), newDoctorProbe(s), newBridge(s),
 		},
 	}
 	_ = root.Walk(func(cmd *cli.Command) error {

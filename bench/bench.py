@@ -1,105 +1,67 @@
-"""Measure ewoks-hpc from outside against ewoksdask: same graphs, same machine, same minute.
+"""Measure ewoks-hpc from outside against its peers: same graphs, same machine, same minutes.
 
-A table goes to standard output, progress to standard error. See README.md for what the columns mean.
+Two tables go to standard output, of commands from the shell and of calls from Python; progress goes to standard
+error. See README.md for what the columns mean.
 """
 
 import argparse
 import os
 import re
+import signal
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import cases
 import commands
+import pyrows
+import pyrun
+import shell
 import table
-from cases import Point, Row
-from commands import Failed, Side
-from figures import Series
 
-PEER_PACKAGES = ("ewoksdask", "ewokscore", "dask", "distributed")
-QUICK_SECONDS = 90.0  # no command is started after this, so that all is done in two minutes
-QUICK_TIMEOUT = 12.0
+ROOT = commands.BENCH.parent
+BINARY = ROOT / "bin" / "ewoks-hpc"
+PARTS = ("shell", "python")
+# No command is started after these seconds, so that both parts and what is under way are done in two minutes.
+QUICK_SECONDS = {"shell": 40.0, "python": 45.0}
+QUICK_TIMEOUT = {"shell": 12.0, "python": 20.0}  # dask takes seconds to bring a cluster up
 RUNS, QUICK_RUNS = 3, 5  # quick ones are the noisier, and stop when time is up
 TIMEOUT = 180.0
-# A pool or cluster is started for each command of these: the slowest rows of the peer.
-SLOW_PEER = ("multiprocessing", "cluster")
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is measured, and how often."""
-
-    rows: list[Row]
-    peer_points: set[Point]
-    runs: int
-    timeout: float  # seconds a command may take
-    budget: float  # seconds after which no command is started
-
-    def points(self) -> list[Point]:
-        """Return each point once, in the order of the rows."""
-        return list(dict.fromkeys(p for row in self.rows for p in (row.small, row.large)))
-
-
-@dataclass
-class Results:
-    """What both sides took."""
-
-    ours: dict[Point, Series]
-    peer: dict[Point, Series]
-    out_of_time: bool = False
-
-    def problems(self) -> list[str]:
-        """Return why there are figures missing, a line each."""
-        sides = (("ours", self.ours), ("peer", self.peer))
-        return [
-            f"{name}, {point}: {series.problem}"
-            for name, measured in sides
-            for point, series in measured.items()
-            if series.problem
-        ]
 
 
 def main() -> int:
     args = parse()
-    rows = [r for shape in cases.SHAPES for r in cases.rows(shape)]
-    if args.quick:
-        rows = [r for r in rows if r.large.size <= 1_000 and r.large.shape.name != "class"]
-    plan = make_plan([r for r in rows if args.rows.search(r.name)], args)
-    if not plan.rows:
-        print(f"no row matches {args.rows.pattern!r}; rows are:", file=sys.stderr)
-        print("\n".join(f"  {r.name}" for r in rows), file=sys.stderr)
-        return 2
     if not os.access(args.binary, os.X_OK):
         print(f"{args.binary} is no program; build it, or name one with --binary", file=sys.stderr)
         return 2
+    parts = [part for part in PARTS if args.part in (part, "all")]
+    rows = {part: all_rows(part, args.quick) for part in parts}
+    chosen = {part: [r for r in rows[part] if args.rows.search(r.name)] for part in parts}
+    if not any(chosen.values()):
+        print(f"no row matches {args.rows.pattern!r}; rows are:", file=sys.stderr)
+        print("\n".join(f"  {r.name}" for part in parts for r in rows[part]), file=sys.stderr)
+        return 2
     load = os.getloadavg()[0]
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
-        folder = Path(name)
-        results = run(plan, commands.ours(args.binary, folder), commands.peer(), folder)
-    cells = table.lines(plan.rows, results.ours, results.peer)
-    print(table.markdown(cells) if args.markdown else table.text(cells))
-    print()
-    for note in notes(plan, results, load, args):
-        print(f"- {note}")
-    return 1 if any(s.problem for s in results.ours.values()) else 0
+    run = {"shell": run_shell, "python": run_python}
+    good = [run[part](chosen[part], args) for part in parts if chosen[part]]
+    cores = len(os.sched_getaffinity(0))
+    print(f"- {cores} cores, load {load:.1f} at the start and {os.getloadavg()[0]:.1f} at the end.")
+    print("- What else ran on the machine is in these figures.")
+    return 0 if all(good) else 1
 
 
 def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    binary = commands.BENCH.parent / "bin" / "ewoks-hpc"
     add = parser.add_argument
     add("--quick", action="store_true", help="small graphs and fast peer rows only, under two minutes")
-    add("--ours-only", action="store_true", help="leave the peer out")
+    add("--part", choices=(*PARTS, "all"), default="all", help="measure one table only")
+    add("--ours-only", action="store_true", help="leave the peers out")
     add(
         "--rows", type=re.compile, default=re.compile(""), metavar="REGEX", help='rows to measure, like "^method 1000 "'
     )
-    add("--binary", type=Path, default=binary, metavar="FILE", help="default: bin/ewoks-hpc of this repository")
-    add("--markdown", action="store_true", help="print a markdown table")
+    add("--binary", type=Path, default=BINARY, metavar="FILE", help="default: bin/ewoks-hpc of this repository")
+    add("--markdown", action="store_true", help="print markdown tables")
     add(
         "--runs",
         type=positive,
@@ -110,9 +72,13 @@ def parse() -> argparse.Namespace:
         "--timeout",
         type=positive,
         metavar="SECONDS",
-        help=f"of one command (default: {TIMEOUT:g}, quick: {QUICK_TIMEOUT:g})",
+        help=f"of one command (default: {TIMEOUT:g}; quick: "
+        + ", ".join(f"{part} {seconds:g}" for part, seconds in QUICK_TIMEOUT.items())
+        + ")",
     )
-    return parser.parse_args()  # fmt: skip
+    args = parser.parse_args()
+    args.runs = args.runs or (QUICK_RUNS if args.quick else RUNS)
+    return args
 
 
 def positive(text: str) -> int:
@@ -123,86 +89,55 @@ def positive(text: str) -> int:
     return number
 
 
-def make_plan(rows: list[Row], args: argparse.Namespace) -> Plan:
-    """Choose how often and on which side to measure ``rows``."""
-    compared = [] if args.ours_only else [r for r in rows if r.compared]
-    if args.quick:
-        compared = [r for r in compared if r.large.scheduler not in SLOW_PEER]
-    return Plan(
-        rows=rows,
-        peer_points={p for r in compared for p in (r.small, r.large)},
-        runs=args.runs or (QUICK_RUNS if args.quick else RUNS),
-        timeout=args.timeout or (QUICK_TIMEOUT if args.quick else TIMEOUT),
-        budget=QUICK_SECONDS if args.quick else float("inf"),
-    )
+def all_rows(part: str, quick: bool) -> list[cases.Row] | list[pyrows.Row]:
+    """Return the rows of one part."""
+    if part == "python":
+        return pyrows.quick_rows() if quick else list(pyrows.rows())
+    rows = [r for shape in cases.SHAPES for r in cases.rows(shape)]
+    return [r for r in rows if not quick or (r.large.size <= 1_000 and r.large.shape.name != "class")]
 
 
-def run(plan: Plan, ours: Side, peer: Side, folder: Path) -> Results:
-    """Measure every point once a round, both sides one after the other; graphs are written to ``folder``."""
-    points = plan.points()
-    results = Results({p: Series() for p in points}, {p: Series() for p in points if p in plan.peer_points})
-    end = time.monotonic() + plan.budget
-    graphs = {p: cases.write_graph(p.shape, p.size, folder) for p in points}
-    warm_up(plan, graphs, [ours, peer] if plan.peer_points else [ours])
-    for turn in range(plan.runs):
-        for i, point in enumerate(points):
-            if time.monotonic() > end:
-                results.out_of_time = True
-                return results
-            pair = [(ours, results.ours[point])]
-            if point in results.peer:
-                pair.append((peer, results.peer[point]))
-            if (turn + i) % 2:  # neither side is always the first
-                pair.reverse()
-            said = [sample(side, series, point, graphs[point], plan.timeout) for side, series in pair]
-            print(f"round {turn + 1} of {plan.runs}, {point}: {', '.join(said)}", file=sys.stderr)
-    return results
+def timeout(part: str, args: argparse.Namespace) -> float:
+    """Return the seconds that a command may take."""
+    return args.timeout or (QUICK_TIMEOUT[part] if args.quick else TIMEOUT)
 
 
-def warm_up(plan: Plan, graphs: dict[Point, Path], sides: Sequence[Side]) -> None:
-    """Run the smallest graph once on each side, so that no figure pays for a cold file cache."""
-    point = min(graphs, key=lambda p: (p.size, cases.SCHEDULERS.index(p.scheduler)))
-    for side in sides:
-        sample(side, Series(), point, graphs[point], plan.timeout)
+def budget(part: str, args: argparse.Namespace) -> float:
+    """Return the seconds after which nothing more is started."""
+    return QUICK_SECONDS[part] if args.quick else float("inf")
 
 
-def sample(side: Side, series: Series, point: Point, graph: Path, timeout: float) -> str:
-    """Add one run to ``series``, unless one failed before, and say what came of it."""
-    if series.problem is None:
-        try:
-            series.seconds.append(commands.measure(side, point, graph, timeout))
-        except Failed as e:
-            series.problem = str(e)
-    return f"{side.name} {series.problem or f'{series.seconds[-1]:.2f} s'}"
+def run_shell(rows: list[cases.Row], args: argparse.Namespace) -> bool:
+    """Measure commands, print their table, and return whether all of ours were good."""
+    plan = shell.make_plan(rows, args, timeout("shell", args), budget("shell", args))
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name)
+        results = shell.run(plan, commands.ours(args.binary, folder), commands.peer(), folder)
+    cells = table.lines(plan.rows, results.ours, results.peer)
+    show(table.HEADER, table.LEFT, cells, shell.notes(plan, results, args.quick), args.markdown)
+    return not any(s.problem for s in results.ours.values())
 
 
-def notes(plan: Plan, results: Results, load: float, args: argparse.Namespace) -> list[str]:
-    """Return what must be known to read the table."""
-    cores = len(os.sched_getaffinity(0))
-    said = [
-        f"{cores} cores, load {load:.1f} at the start and {os.getloadavg()[0]:.1f} at the end.",
-        "What else ran on the machine is in these figures.",
-        f"Medians of {plan.runs} runs [smallest, largest]; {commands.WORKERS} workers of one thread each.",
-    ]
-    if plan.peer_points:
-        versions = ", ".join(f"{p} {version(p)}" for p in PEER_PACKAGES)
-        said.append(
-            f"Peer: {versions}, with ewokscore.graph.taskgraph.validate_graph replaced by nothing in every row,"
-            " because it takes 2^n steps for a chain of n. Ours validates."
-        )
-    if args.quick:
-        said.append(
-            "Quick: class tasks, graphs over 1,000 nodes and the slowest peer rows"
-            f" ({' and '.join(SLOW_PEER)}) are left out."
-        )
-    if results.out_of_time:
-        runs = [len(s.seconds) for s in (*results.ours.values(), *results.peer.values()) if not s.problem]
-        fewest, most = min(runs, default=0), max(runs, default=0)
-        said.append(f"Out of time after {plan.budget:g} s: medians are of {fewest} to {most} runs.")
-    return said + results.problems()
+def run_python(rows: list[pyrows.Row], args: argparse.Namespace) -> bool:
+    """Measure calls from Python, print their table, and return whether all of ours were good."""
+    plan = pyrun.Plan(rows, args.runs, timeout("python", args), budget("python", args), compared=not args.ours_only)
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        measured = pyrun.Bench(args.binary, ROOT / "python" / "ewokshpc", Path(name)).run(plan)
+    show(pyrun.HEADER, pyrun.LEFT, pyrun.lines(rows, measured), pyrun.notes(plan, measured), args.markdown)
+    return not measured.ours_failed()
+
+
+def show(header: Sequence[str], left: Sequence[int], cells: list[list[str]], notes: list[str], markdown: bool) -> None:
+    """Print one table and the notes below it."""
+    print((table.markdown if markdown else table.text)(header, left, cells))
+    print()
+    for note in notes:
+        print(f"- {note}")
+    print(flush=True)
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end what is under way, too
     try:
         sys.exit(main())
     except KeyboardInterrupt:

@@ -7,6 +7,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import graphs
+
 SCHEDULERS = ("sequential", "multithreading", "multiprocessing", "cluster")
 
 
@@ -74,22 +76,10 @@ def write_graph(shape: Shape, size: int, folder: Path) -> Path:
     return path
 
 
-def _nodes(size: int, task_type: str, identifier: str) -> list[dict[str, Any]]:
-    return [{"id": f"n{i}", "task_type": task_type, "task_identifier": identifier} for i in range(size)]
-
-
-def _chain(size: int) -> dict[str, Any]:
-    mapping = [{"source_output": "return_value", "target_input": "value"}]
-    return {
-        "nodes": _nodes(size, "method", "noop.successor"),
-        "links": [{"source": f"n{i - 1}", "target": f"n{i}", "data_mapping": mapping} for i in range(1, size)],
-    }
-
-
 SHAPES = (
     Shape(
         name="method",
-        build=lambda n: {"nodes": _nodes(n, "method", "noop.noop"), "links": []},
+        build=graphs.method,
         expected=lambda n: {f"n{i}": {"return_value": 0} for i in range(n)},
         sizes=(100, 1_000, 10_000),
         growth=100_000,
@@ -98,7 +88,7 @@ SHAPES = (
     ),
     Shape(
         name="class",
-        build=lambda n: {"nodes": _nodes(n, "class", "noopclass.Noop"), "links": []},
+        build=graphs.classes,
         expected=lambda n: {f"n{i}": {"result": 0} for i in range(n)},
         sizes=(100, 1_000, 10_000),
         growth=100_000,
@@ -107,7 +97,7 @@ SHAPES = (
     ),
     Shape(
         name="chain",
-        build=_chain,
+        build=graphs.chain,
         expected=lambda n: {f"n{n - 1}": {"return_value": n}},
         sizes=(30, 300, 3_000),
         growth=10_000,

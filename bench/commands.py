@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,8 +59,18 @@ def peer() -> Side:
 
 def measure(side: Side, point: Point, graph: Path, timeout: float) -> float:
     """Return the seconds that ``side`` takes for ``point``, or raise Failed."""
+    printed, said, seconds = output(side.command(graph, point.scheduler), timeout)
+    _check(side, point, printed, said)
+    return seconds
+
+
+def output(command: list[str], timeout: float, environment: Mapping[str, str] | None = None) -> tuple[str, str, float]:
+    """Return what a command printed on standard output and error and the seconds it took, or raise Failed.
+
+    ``environment`` is added to what every command has.
+    """
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        status, seconds = _timed(side.command(graph, point.scheduler), out, err, timeout)
+        status, seconds = _timed(command, out, err, timeout, environment or {})
         out.seek(0)
         err.seek(0)
         printed, said = out.read(), err.read()
@@ -69,17 +79,18 @@ def measure(side: Side, point: Point, graph: Path, timeout: float) -> float:
     if status != 0:
         last = said.strip().splitlines()[-1:] or ["nothing on standard error"]
         raise Failed(f"exit code {status}: {last[0][:200]}")
-    _check(side, point, printed, said)
-    return seconds
+    return printed, said, seconds
 
 
-def _timed(command: list[str], out: IO[str], err: IO[str], timeout: float) -> tuple[int | None, float]:
+def _timed(
+    command: list[str], out: IO[str], err: IO[str], timeout: float, environment: Mapping[str, str]
+) -> tuple[int | None, float]:
     """Return the exit code, None if time ran out, and the seconds taken.
 
     ``Popen.wait(timeout)`` polls every 50 ms, as much as a thousand tasks may take in all; waitid does not poll.
     It also leaves the process to be reaped, so its group is still its own when what is left in it is killed.
     """
-    env = {**os.environ, "PYTHONPATH": str(BENCH), "VIRTUAL_ENV": sys.prefix}
+    env = {**os.environ, "PYTHONPATH": str(BENCH), "VIRTUAL_ENV": sys.prefix, **environment}
     begin = time.perf_counter()
     process = subprocess.Popen(
         command,
@@ -136,17 +147,17 @@ def _check(side: Side, point: Point, printed: str, said: str) -> None:
     by_node = point.shape.expected(point.size)
     if side.peer:
         if outputs != by_node:
-            raise Failed(f"wrong outputs: {_differ(outputs, by_node)}")
+            raise Failed(f"wrong outputs: {differ(outputs, by_node)}")
         return
     merged = {name: value for node in by_node.values() for name, value in node.items()}
     if outputs not in (merged, by_node):
-        raise Failed(f"wrong outputs: {_differ(outputs, merged)}")
+        raise Failed(f"wrong outputs: {differ(outputs, merged)}")
     done = re.search(r"^(\d+) tasks? done\b", said, re.MULTILINE)
     if done is None or int(done[1]) != point.size:
         raise Failed(f"{done[1] if done else 'no'} tasks said to be done")
 
 
-def _differ(outputs: Any, expected: dict[str, Any]) -> str:
+def differ(outputs: Any, expected: dict[str, Any]) -> str:
     """Say how ``outputs`` differ from what is expected."""
     if not isinstance(outputs, dict) or len(outputs) != len(expected):
         size = len(outputs) if isinstance(outputs, (dict, list)) else outputs

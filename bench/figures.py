@@ -22,6 +22,10 @@ class Figure:
     low: float
     high: float
 
+    def times(self, factor: float) -> "Figure":
+        """Return the figure in another unit."""
+        return Figure(self.median * factor, self.low * factor, self.high * factor)
+
 
 def whole(series: Series | None) -> Figure | None:
     """Return the seconds of the whole command, or None if there are none."""
@@ -50,10 +54,16 @@ def _figure(values: list[float], middle: float) -> Figure:
 
 def paired_ratio(ours: Series | None, peer: Series | None) -> float | None:
     """Return the median over rounds of what the peer took for each second of ours."""
+    figure = paired(ours, peer)
+    return figure.median if figure else None
+
+
+def paired(ours: Series | None, peer: Series | None) -> Figure | None:
+    """Return what the peer took for each second of ours, round by round."""
     if ours is None or peer is None or ours.problem or peer.problem:
         return None
     ratios = [p / o for o, p in zip(ours.seconds, peer.seconds)]
-    return median(ratios) if ratios else None
+    return _figure(ratios, median(ratios)) if ratios else None
 
 
 def ratio(above: Figure | None, below: Figure | None) -> float | None:
@@ -72,5 +82,14 @@ def verdict(cost: Figure | None, aim: float | None) -> str:
     if aim is None or cost is None:
         return ""
     if cost.low <= aim < cost.high or cost.low <= 0 or cost.low == cost.high:
-        return f"{aim:g} unclear"
-    return f"{aim:g} met" if cost.high <= aim else f"{aim:g} missed"
+        return f"{aim:,.0f} unclear"
+    return f"{aim:,.0f} met" if cost.high <= aim else f"{aim:,.0f} missed"
+
+
+def at_least(ratio: Figure | None, aim: float) -> str:
+    """Compare a ratio with the least that it is to be: met, missed, or unclear as above."""
+    if ratio is None:
+        return ""
+    if ratio.low < aim <= ratio.high or ratio.low == ratio.high:
+        return f"{aim:g}x unclear"
+    return f"{aim:g}x met" if ratio.low >= aim else f"{aim:g}x missed"

@@ -31,48 +31,51 @@ def _line(row: Row, before: Row | None, ours: Measured, peer: Measured) -> list[
         large.shape.name,
         f"{large.size:,}",
         large.scheduler,
-        _whole(ours.get(large)),
-        _whole(peer.get(large)),
-        _times(figures.paired_ratio(ours.get(large), peer.get(large))),
-        _range(cost, 0),
-        _range(peer_cost, 0),
-        _times(figures.ratio(peer_cost, cost)),
-        _times(growth),
+        whole(ours.get(large)),
+        whole(peer.get(large)),
+        times(figures.paired_ratio(ours.get(large), peer.get(large))),
+        range_of(cost, 0),
+        range_of(peer_cost, 0),
+        times(figures.ratio(peer_cost, cost)),
+        times(growth),
         figures.verdict(cost, large.shape.aim(large.scheduler)),
     ]
 
 
-def _whole(series: Series | None) -> str:
+def whole(series: Series | None, digits: int = 2) -> str:
+    """Return the seconds of a whole command or call, or why there are none."""
     if series is not None and series.problem:
         timed_out = series.problem.startswith("no answer")
         return series.problem if timed_out else "failed"
-    return _range(figures.whole(series), 2)
+    return range_of(figures.whole(series), digits)
 
 
-def _range(figure: Figure | None, digits: int) -> str:
+def range_of(figure: Figure | None, digits: int) -> str:
+    """Return a median with its smallest and largest."""
     if figure is None:
         return "-"
     middle, low, high = (f"{x:,.{digits}f}" for x in (figure.median, figure.low, figure.high))
     return f"{middle} [{low}, {high}]"
 
 
-def _times(ratio: float | None) -> str:
+def times(ratio: float | None) -> str:
+    """Return a ratio."""
     return "-" if ratio is None else f"{ratio:.1f}"
 
 
-def text(cells: Sequence[Sequence[str]]) -> str:
-    """Lay the table out in aligned columns."""
-    table = [HEADER, *cells]
-    widths = [max(len(line[i]) for line in table) for i in range(len(HEADER))]
+def text(header: Sequence[str], left: Sequence[int], cells: Sequence[Sequence[str]]) -> str:
+    """Lay a table out in aligned columns; those in ``left`` are words."""
+    lines = [header, *cells]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(header))]
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if i in LEFT else cell.rjust(width) for i, (cell, width) in enumerate(zip(line, widths))
+            cell.ljust(width) if i in left else cell.rjust(width) for i, (cell, width) in enumerate(zip(line, widths))
         ).rstrip()
-        for line in table
+        for line in lines
     )
 
 
-def markdown(cells: Sequence[Sequence[str]]) -> str:
-    """Lay the table out as a markdown table."""
-    rule = ["---" if i in LEFT else "---:" for i in range(len(HEADER))]
-    return "\n".join(f"| {' | '.join(line)} |" for line in [HEADER, rule, *cells])
+def markdown(header: Sequence[str], left: Sequence[int], cells: Sequence[Sequence[str]]) -> str:
+    """Lay a table out as markdown; the columns in ``left`` are words."""
+    rule = ["---" if i in left else "---:" for i in range(len(header))]
+    return "\n".join(f"| {' | '.join(line)} |" for line in [header, rule, *cells])

@@ -9,7 +9,7 @@ import (
 
 // essential variables are kept even when a user wants none: without them
 // hardly any program works.
-var essential = []string{"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TMPDIR"}
+var essential = []string{"PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TMPDIR", "SLURM_CONF"}
 
 // Environ is the environment that tasks have: choice is "all", "none" or a list
 // of names, NAME,NAME..., of variables of env to take over.

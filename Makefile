@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help build run test check unit python packages compose-test bench bench-quick clean
+.PHONY: help build run test check unit python packages compose-test conformance bench bench-quick clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -22,13 +22,14 @@ check: ## formatting, vet and the layers
 
 unit: ## all tests, Slurm included
 	EWOKS_HPC_TEST_SLURM=require EWOKS_HPC_TEST_PYTHON=require go test -race -timeout 20m ./...
-	$(VENV)/bin/python -m pytest -q examples
+	EWOKS_HPC_TEST_SLURM=require $(VENV)/bin/python -m pytest -q python/tests examples
 
 python: $(VENV)/installed ## make .venv with the Python packages that the tests and the bench need
 
-$(VENV)/installed: requirements.txt
+$(VENV)/installed: requirements.txt python/pyproject.toml python/setup.py
 	@$(PYTHON) -m venv $(VENV) || { scripts/need python3-venv && $(PYTHON) -m venv $(VENV); }
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -e ./python
 	touch $@
 
 packages: ## install the Debian packages that the tests need, if they are missing (needs root)
@@ -36,6 +37,9 @@ packages: ## install the Debian packages that the tests need, if they are missin
 
 compose-test: build ## the two commands of the README in containers
 	deploy/slurm/compose-test.sh bin/ewoks-hpc
+
+conformance: build python ## the tests of the reference packages, run against our engine; prints a table
+	PYTHONPATH=$(CURDIR)/python EWOKSHPC_BINARY=$(CURDIR)/bin/ewoks-hpc $(VENV)/bin/python -m conformance
 
 bench: build python ## measure against the peers; prints a table
 	$(VENV)/bin/python bench/bench.py

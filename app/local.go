@@ -93,7 +93,7 @@ func RunLocal(ctx context.Context, r Run, l Local) (engine.Outcome, error) {
 		o.Store = store
 	}
 	plan := engine.NewPlan(r.Workflow, engine.PlanOptions{
-		Outputs: r.Workflow.SelectOutputs(r.Outputs), Keep: l.Processes == 1, Save: r.Save, Apart: r.Apart, Values: r.Values,
+		Outputs: r.Workflow.SelectOutputs(r.Outputs), Keep: l.keep(r), Save: r.Save, Apart: r.Apart, Values: r.Values,
 	})
 	state := engine.New(plan, engine.Options{
 		Run: task.NewKey(), MaxLost: maxLost, Limit: r.Limit, Strict: l.Processes*l.Threads == 1,
@@ -111,6 +111,13 @@ func RunLocal(ctx context.Context, r Run, l Local) (engine.Outcome, error) {
 	}
 	defer pool.Close()
 	return run.Run(ctx, pool), nil
+}
+
+// keep tells whether values can stay where they are made: there is one
+// interpreter, and it is the calling program if that is who wants them.
+func (l Local) keep(r Run) bool {
+	here := l.Caller != nil && l.Caller.Lanes != nil
+	return l.Processes == 1 && (here || !r.Values)
 }
 
 // RequiredInputs asks the interpreter of the run for the required inputs of a

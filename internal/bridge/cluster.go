@@ -43,7 +43,7 @@ func (s *session) connect(ctx context.Context, c call) (any, error) {
 	if err := json.Unmarshal(c.Args, &name); err != nil {
 		return nil, err
 	}
-	dir, err := app.FindCluster(s.o.StateRoot, name)
+	dir, err := s.o.Find(name)
 	if err != nil {
 		return nil, err
 	}

@@ -49,10 +49,14 @@ func (s *session) outcome(c call, wf *workflow.Workflow, o engine.Outcome) {
 	s.write(e.Frame)
 }
 
-// OptionError refuses an option of the calling program.
-type OptionError struct{ Cause error }
+// OptionError refuses an option of the calling program; the text says it in the
+// words of Python.
+type OptionError struct {
+	Text  string
+	Cause error
+}
 
-func (e OptionError) Error() string { return e.Cause.Error() }
+func (e OptionError) Error() string { return e.Text }
 
 func (e OptionError) Unwrap() error { return e.Cause }
 

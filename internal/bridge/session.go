@@ -28,9 +28,9 @@ type Options struct {
 	Cluster func(local bool, arguments []string) (app.ClusterOptions, error)
 	// JobScript renders the script of a worker job.
 	JobScript func(app.ClusterOptions) (string, error)
-	// StateRoot is the directory of the clusters' state; empty is the usual one.
-	StateRoot string
-	Logger    *slog.Logger
+	// Find returns the state directory of a cluster that is up.
+	Find   func(nameOrAddress string) (dir string, err error)
+	Logger *slog.Logger
 }
 
 // session is one connection of a Python program.

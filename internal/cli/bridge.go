@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/urfave/cli/v3"
@@ -24,6 +26,7 @@ func newBridge(s Streams) *cli.Command {
 			logger := slog.New(slog.NewTextHandler(s.Err, &slog.HandlerOptions{Level: slog.LevelWarn}))
 			return bridge.Serve(ctx, bridge.Options{
 				Socket: os.Stdin, Logger: logger,
+				Find: func(nameOrAddress string) (string, error) { return findCluster(cmd, nameOrAddress) },
 				Cluster: func(local bool, arguments []string) (o app.ClusterOptions, err error) {
 					o, err = bridgeOptions(ctx, s, local, arguments)
 					o.Version, o.Logger = cmd.Root().Version, logger
@@ -38,13 +41,26 @@ func newBridge(s Streams) *cli.Command {
 	}
 }
 
+// findCluster returns the state directory of a cluster that is up.
+func findCluster(cmd *cli.Command, nameOrAddress string) (string, error) {
+	c, err := loadConfig(cmd)
+	if err != nil {
+		return "", err
+	}
+	root := ""
+	if v, ok := c.Get("state_dir"); ok {
+		root = fmt.Sprint(v.Raw)
+	}
+	return app.FindCluster(root, nameOrAddress)
+}
+
 // bridgeOptions reads the options of up as the calling program gives them.
 func bridgeOptions(ctx context.Context, s Streams, local bool, arguments []string) (o app.ClusterOptions, err error) {
 	up := &cli.Command{
 		Name: "up", HideHelp: true, Writer: s.Err, ErrWriter: s.Err, DisableSliceFlagSeparator: true,
 		ExitErrHandler: func(context.Context, *cli.Command, error) {},
 		OnUsageError: func(_ context.Context, _ *cli.Command, err error, _ bool) error {
-			return bridge.OptionError{Cause: err}
+			return optionError(err)
 		},
 		Flags: append([]cli.Flag{
 			&cli.IntFlag{Name: "n-workers"},
@@ -58,6 +74,17 @@ func bridgeOptions(ctx context.Context, s Streams, local bool, arguments []strin
 	return o, up.Run(ctx, append([]string{up.Name}, arguments...))
 }
 
+var flagPattern = regexp.MustCompile(`(^|\s)--?([a-z][a-z-]+)`)
+
+// optionError names options as Python does.
+func optionError(err error) error {
+	text := strings.Replace(err.Error(), "flag provided but not defined:", "unknown option", 1)
+	text = flagPattern.ReplaceAllStringFunc(text, func(flag string) string {
+		return " " + strings.ReplaceAll(strings.TrimLeft(flag, " -"), "-", "_")
+	})
+	return bridge.OptionError{Text: strings.TrimSpace(text), Cause: err}
+}
+
 // bridgeCluster is a cluster that lives as long as the calling program.
 func bridgeCluster(cmd *cli.Command, local bool) (app.ClusterOptions, error) {
 	workers := purpose{scheduler: "slurm", words: "on workers that are Slurm jobs", advice: "leave it out"}
@@ -65,10 +92,10 @@ func bridgeCluster(cmd *cli.Command, local bool) (app.ClusterOptions, error) {
 		workers = purpose{scheduler: "cluster", words: "on workers that are processes of this machine", advice: "leave it out"}
 	}
 	if err := checkFlags(cmd, workers); err != nil {
-		return app.ClusterOptions{}, bridge.OptionError{Cause: err}
+		return app.ClusterOptions{}, optionError(err)
 	}
 	if cmd.Args().Present() {
-		return app.ClusterOptions{}, bridge.OptionError{Cause: fmt.Errorf("%q is no option", cmd.Args().First())}
+		return app.ClusterOptions{}, optionError(fmt.Errorf("%q is no option", cmd.Args().First()))
 	}
 	o, err := clusterOptions(cmd)
 	if err != nil {
@@ -76,9 +103,7 @@ func bridgeCluster(cmd *cli.Command, local bool) (app.ClusterOptions, error) {
 	}
 	if !cmd.IsSet("cluster") {
 		o.Name = "python-" + strings.ToLower(task.NewKey())
-		if o.StateDir, err = app.StateDir(cmd.String("state-dir"), o.Name); err != nil {
-			return o, err
-		}
+		o.StateDir = filepath.Join(filepath.Dir(o.StateDir), o.Name)
 	}
 	o.Env, o.Page = os.Environ(), true
 	if o.Dir, err = os.Getwd(); err != nil {

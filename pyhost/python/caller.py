@@ -45,23 +45,23 @@ def _serve(host, fd):
 class Template:
     """Forks interpreters from the calling process."""
 
-    def __init__(self, fd, store, close):
+    def __init__(self, fd, store):
         """
         :param fd: socket for the launcher's orders
         :param store: directory for large values
-        :param close: descriptors that are none of the interpreters' business
         """
         self._fd = fd
         self._config = {"threads": 1, "store": store}
-        self._close = close
         self._forked = []
 
     def serve(self, control):
         """Obey until there is something to read from control, a file descriptor."""
+        waiting = select.poll()  # unlike select, for descriptors of any number
+        waiting.register(self._fd, select.POLLIN)
+        waiting.register(control, select.POLLIN)
         open_ = True
         while open_:
-            ready, _, _ = select.select([self._fd, control], [], [])
-            if control in ready:
+            if control in dict(waiting.poll()):
                 return
             _flush()
             pid = start.obey(self._fd, self._child)
@@ -74,14 +74,18 @@ class Template:
         os.close(self._fd)
         for pid in self._forked:
             try:
-                os.killpg(pid, signal.SIGKILL)
-            except OSError:
-                pass
+                if os.waitpid(pid, os.WNOHANG)[0]:
+                    continue
+            except ChildProcessError:  # the launcher has asked how it ended
+                continue
+            for kill in (os.kill, os.killpg):  # it may not have a group of its own yet
+                try:
+                    kill(pid, signal.SIGKILL)
+                except OSError:
+                    pass
             start.wait(pid)
 
     def _child(self, channel):
-        for fd in self._close:
-            os.close(fd)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
             signal.signal(number, signal.SIG_DFL)
         # The caller's streams may write anywhere, and hold what it has not written yet.

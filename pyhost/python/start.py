@@ -32,12 +32,16 @@ def main(channel_fd, config):
 
 
 def prepare(data):
-    """Do what multiprocessing does first in a process that it has spawned.
+    """Be more like the process that asked for the run.
 
-    :param data: what ``multiprocessing.spawn.get_preparation_data`` returned in the calling
-        process, or None. Its main module is imported again, as ``__mp_main__``.
+    :param data: what ``multiprocessing.spawn.get_preparation_data`` returned there: its main
+        module is imported again, as ``__mp_main__``; or ``{"more_path": directories}`` where
+        modules are looked for too; or None
     """
     if not data:
+        return
+    if "more_path" in data:
+        sys.path[:0] = [path for path in data["more_path"] if path not in sys.path]
         return
     from multiprocessing import process, spawn
 

@@ -72,7 +72,7 @@ def is_missing(value):
     return type(value).__name__ == "MissingData"
 
 
-class Unpicklable(Exception):
+class Unpicklable(RuntimeError):
     """An output that cannot leave the interpreter."""
 
 

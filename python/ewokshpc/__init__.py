@@ -6,6 +6,8 @@
 """
 
 from .cluster import Cluster
+from .errors import WorkflowCancelled
+from .errors import WorkflowFailed
 from .execute import execute_graph
 from .execute import submit_graph
 from .futures import WorkflowFuture
@@ -16,6 +18,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Cluster",
+    "WorkflowCancelled",
+    "WorkflowFailed",
     "WorkflowFuture",
     "execute_graph",
     "local_scheduler",

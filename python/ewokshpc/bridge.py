@@ -5,6 +5,7 @@ sides share come from the program itself, so that they are always of the same ve
 """
 
 import importlib
+import itertools
 import json
 import os
 import socket
@@ -13,21 +14,20 @@ import subprocess
 import sys
 import threading
 import types
-from concurrent.futures import Future
+import weakref
+from contextlib import suppress
 from typing import Any
-from typing import Callable
 from typing import Dict
-from typing import Iterable
-from typing import List
-from typing import Optional
 from typing import Sequence
 from typing import Tuple
 
 from . import binary
-from . import errors
 
 #: A message: its header, and binary values that the header refers to.
 Message = Tuple[Dict[str, Any], Sequence[bytes]]
+
+#: Seconds that the program may take to end: that of Slurm jobs takes its time.
+END_TIME = 120
 
 _SHARED = "_ewokshpc"
 _loading = threading.Lock()
@@ -36,27 +36,31 @@ _loading = threading.Lock()
 class Bridge:
     """The program, started for this process, and the socket to it."""
 
-    def __init__(self, arguments: Iterable[str] = (), descriptors: Sequence[int] = (), ahead: int = 1 << 16) -> None:
+    def __init__(self, descriptors: Sequence[int] = (), ahead: int = 1 << 16) -> None:
         """
-        :param arguments: options of the program
-        :param descriptors: descriptors that it inherits
+        :param descriptors: descriptors that the program inherits
         :param ahead: bytes to read ahead; 0 where others wait for the descriptor
         """
+        program = binary.find()
         ours, theirs = socket.socketpair()
         with theirs:
             # In a session of its own: an interrupt from the terminal is for this process only.
             self._process = subprocess.Popen(
-                [binary.find(), "bridge", *arguments],
-                stdin=theirs,
+                [program, "bridge"],
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 pass_fds=tuple(descriptors),
                 start_new_session=True,
             )
         self._socket = ours
-        self._last = 0
+        self._pid = os.getpid()
+        self._writing = threading.Lock()
+        self._numbers = itertools.count(1)
+        self.closed = False
+        _bridges.add(self)
         try:
             _load_shared(ours)
-            self.channel = shared("wire").Channel(ours.fileno(), ahead)
+            self._channel = shared("wire").Channel(ours.fileno(), ahead)
         except BaseException:
             self.close()
             raise
@@ -65,27 +69,65 @@ class Bridge:
         """Return the descriptor of the socket."""
         return self._socket.fileno()
 
-    def call(self, verb: str, args: Any) -> int:
-        """Begin a call and return its number."""
-        self._last += 1
-        self.channel.write({"id": self._last, "call": verb, "args": args})
-        return self._last
+    def number(self) -> int:
+        """Return the number of a call that is about to begin."""
+        return next(self._numbers)
+
+    def call(self, number: int, verb: str, args: Any) -> None:
+        """Begin a call.
+
+        :raises RuntimeError: when the bridge is closed, or of another process
+        """
+        if os.getpid() != self._pid:
+            raise RuntimeError("ewoks-hpc was started by the process that this one was forked from")
+        with self._writing:
+            if self.closed:
+                raise RuntimeError("ewoks-hpc was ended, it is not asked any more")
+            self._channel.write({"id": number, "call": verb, "args": args})
 
     def read(self) -> Message:
         """Return the next message.
 
         :raises RuntimeError: when the program has ended
         """
-        header, blobs = self.channel.read()
+        header, blobs = self._channel.read()
         if header is None:
             raise RuntimeError(f"ewoks-hpc has ended unexpectedly (exit status {self._process.wait()})")
         return header, blobs
 
+    def end(self) -> None:
+        """End the program and what it has started, and wait for that. Nothing more can be read."""
+        self.closed = True
+        if os.getpid() == self._pid:
+            with suppress(OSError):  # it has ended before
+                self._socket.shutdown(socket.SHUT_RDWR)
+            try:
+                self._process.wait(END_TIME)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
     def close(self) -> None:
-        """End the program and what it has started, and wait for that."""
-        self._socket.shutdown(socket.SHUT_RDWR)
-        self._process.wait()
+        """End the program and let go of the socket, which nobody may be using then."""
+        self.end()
+        with self._writing:
+            self._socket.close()
+
+    def abandon(self) -> None:
+        """Let go of the socket in a process that was forked: it is none of its business."""
+        self.closed = True
         self._socket.close()
+
+
+_bridges: "weakref.WeakSet[Bridge]" = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for bridge in list(_bridges):
+        bridge.abandon()
+
+
+os.register_at_fork(after_in_child=_after_fork)
 
 
 def shared(name: str) -> Any:
@@ -122,68 +164,3 @@ def _read(link: socket.socket, size: int) -> bytes:
             raise RuntimeError("ewoks-hpc did not start: see what it printed")
         data += part
     return data
-
-
-class Calls:
-    """Calls that do not wait for each other, over one bridge."""
-
-    def __init__(self, bridge: Bridge) -> None:
-        self.bridge = bridge
-        self._lock = threading.Lock()
-        self._open: Dict[int, Callable[[Optional[Message]], bool]] = {}
-        self._pid = os.getpid()
-        self._reader = threading.Thread(target=self._read, name="ewoks-hpc", daemon=True)
-        self._reader.start()
-
-    def begin(self, verb: str, args: Any, hear: Callable[[Optional[Message]], bool]) -> int:
-        """Begin a call; ``hear`` gets its messages, None when there will be no more, and returns
-        whether the call is over."""
-        if os.getpid() != self._pid:
-            raise RuntimeError("the cluster belongs to the process that this one was forked from")
-        with self._lock:
-            number = self.bridge.call(verb, args)
-            self._open[number] = hear
-        return number
-
-    def ask(self, verb: str, args: Any = None, timeout: Optional[float] = None) -> Any:
-        """Make a call and return its value.
-
-        :param timeout: seconds
-        """
-        answer: "Future[Any]" = Future()
-
-        def hear(message: Optional[Message]) -> bool:
-            if message is None:
-                answer.set_exception(RuntimeError("ewoks-hpc has ended"))
-            elif "error" in message[0]:
-                answer.set_exception(errors.from_answer(message[0]["error"]))
-            else:
-                answer.set_result(message[0]["value"])
-            return True
-
-        self.begin(verb, args, hear)
-        return answer.result(timeout)
-
-    def close(self) -> None:
-        """End the program."""
-        self.bridge.close()
-        self._reader.join()
-
-    def _read(self) -> None:
-        while True:
-            try:
-                message: Optional[Message] = self.bridge.read()
-            except (RuntimeError, OSError, ValueError):
-                message = None
-            if message is None:
-                break
-            with self._lock:
-                hear = self._open.get(message[0]["id"])
-            if hear is not None and hear(message):
-                with self._lock:
-                    del self._open[message[0]["id"]]
-        with self._lock:
-            left: List[Callable[[Optional[Message]], bool]] = list(self._open.values())
-            self._open.clear()
-        for hear in left:
-            hear(None)

@@ -1,6 +1,7 @@
 """Clusters: a launcher with its workers, and runs on them."""
 
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import Any
 from typing import Dict
@@ -12,9 +13,9 @@ from . import document
 from . import errors
 from . import results
 from .bridge import Bridge
-from .bridge import Calls
 from .bridge import Message
 from .bridge import shared
+from .calls import Calls
 from .futures import WorkflowFuture
 from .request import Events
 from .request import Request
@@ -23,8 +24,8 @@ from .request import Request
 class Connection:
     """A way to a cluster on which workflows can be run."""
 
-    def __init__(self, arguments: Iterable[str] = ()) -> None:
-        self._calls = Calls(Bridge(arguments))
+    def __init__(self) -> None:
+        self._calls = Calls(Bridge())
 
     @classmethod
     def to(cls, cluster: str) -> "Connection":
@@ -45,24 +46,24 @@ class Connection:
 
     def submit(self, request: Request, events: Events) -> WorkflowFuture:
         """Begin a run; when it ends, ``events`` is exited."""
-        args = request.load_arguments(document.pickled)
+        mark = partial(document.pickled, main=self.local)
+        args = request.load_arguments(mark)
         loaded = self._calls.ask("load", args)
         if "need" in loaded:
             loaded = self._calls.ask("load", {**args, "required": document.required_inputs(loaded["need"])})
         execinfo = events.begin_workflow(loaded["id"])
-        more = request.run_arguments(loaded["workflow"], execinfo, document.pickled)
-        if self.local:
-            more["prepare"] = document.preparation(main=True)
+        more = request.run_arguments(loaded["workflow"], execinfo, mark)
+        more["prepare"] = document.preparation() if self.local else document.search_path()
         return self._begin(more, events, request.merge_outputs)
 
     def _begin(self, args: Dict[str, Any], events: Events, merge: bool) -> WorkflowFuture:
         future = WorkflowFuture()
         values = shared("caller").make_values()
 
-        def hear(message: Optional[Message]) -> bool:
+        def hear(message: Optional[Message]) -> None:
             if message is not None and "printed" in message[0]:
                 results.show_printed(message[0]["printed"])
-                return False
+                return
             outputs, error = None, None
             try:
                 outputs = _outputs(message, values, merge)
@@ -70,15 +71,14 @@ class Connection:
                 error = raised
             events.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
             future.settle(outputs, error)
-            return True
 
         number = self._calls.begin("submit", args, hear)
-        future._stop = lambda: self._cancel(number)
+        future.begun(lambda: self._cancel(number))
         return future
 
     def _cancel(self, number: int) -> None:
-        with suppress(OSError):  # the program has ended, and the run with it
-            self._calls.begin("cancel", number, lambda _: True)
+        with suppress(OSError, RuntimeError):  # the program has ended, and the run with it
+            self._calls.begin("cancel", number, lambda _: None)
 
     def close(self) -> None:
         """End the connection; runs that have not ended are cancelled."""
@@ -102,13 +102,13 @@ class Cluster(Connection):
     def __init__(self, local: bool, arguments: Iterable[str]) -> None:
         """
         :param local: workers are processes of this machine, else Slurm jobs
-        :param arguments: options of ``ewoks-hpc up``
+        :param arguments: options of ``ewoks-hpc up``, as on a command line
         """
         document.check_main()
-        super().__init__(arguments)
+        super().__init__()
         self.local = local
         try:
-            info = self._calls.ask("up", {"local": local})
+            info = self._calls.ask("up", {"local": local, "arguments": list(arguments)})
         except BaseException:
             self.close()
             raise

@@ -1,6 +1,7 @@
 """The engine ``hpc`` of ewoks: ``ewoks execute graph.json --engine hpc``."""
 
 from typing import Any
+from typing import Dict
 from typing import List
 from typing import Optional
 
@@ -16,15 +17,15 @@ class HpcWorkflowEngine(WorkflowEngine):
         self,
         graph: Any,
         *,
-        inputs: Optional[List[dict]] = None,
-        load_options: Optional[dict] = None,
-        varinfo: Optional[dict] = None,
+        inputs: Optional[List[Dict[str, Any]]] = None,
+        load_options: Optional[Dict[str, Any]] = None,
+        varinfo: Optional[Dict[str, Any]] = None,
         execinfo: Any = None,
-        task_options: Optional[dict] = None,
-        outputs: Optional[List[dict]] = None,
+        task_options: Optional[Dict[str, Any]] = None,
+        outputs: Optional[List[Dict[str, Any]]] = None,
         merge_outputs: Optional[bool] = True,
         **execute_options: Any,
-    ) -> Optional[dict]:
+    ) -> Optional[Dict[str, Any]]:
         """Run a workflow, see :func:`ewokshpc.execute_graph`.
 
         :param execute_options: ``scheduler``, ``scheduler_options``, ``keep_going``, ``task_timeout``

@@ -1,8 +1,8 @@
 """Errors of ewoks-hpc as Python exceptions."""
 
 import builtins
-from typing import Any
 from typing import Dict
+from typing import Type
 
 
 class WorkflowFailed(RuntimeError):
@@ -19,15 +19,17 @@ def from_answer(error: Dict[str, str]) -> Exception:
     text = error["message"]
     if error.get("hint"):
         text += "\n" + error["hint"]
-    return _class(error.get("type", "RuntimeError"))(text)
+    return _class(error.get("type", ""))(text)
 
 
-def _class(name: str) -> Any:
+def _class(name: str) -> Type[Exception]:
     if name == "GraphSchemaError":
         from ewokscore.graph import schema
 
-        return getattr(schema, name, ValueError)
-    return getattr(builtins, name, RuntimeError)
+        found: Type[Exception] = getattr(schema, name, ValueError)
+    else:
+        found = getattr(builtins, name, RuntimeError)
+    return found
 
 
 def from_failure(failure: Dict[str, str]) -> Exception:

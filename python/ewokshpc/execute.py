@@ -1,6 +1,8 @@
 """Running workflows."""
 
 import threading
+from contextlib import ExitStack
+from contextlib import closing
 from typing import Any
 from typing import Dict
 from typing import List
@@ -8,12 +10,13 @@ from typing import Optional
 from typing import Union
 
 from . import local
+from . import options as cluster_options
 from .cluster import Cluster
 from .cluster import Connection
 from .futures import WorkflowFuture
+from .local import Begun
 from .request import Events
 from .request import Request
-from .schedulers import arguments
 
 LOCAL = ("sequential", "multithreading", "multiprocessing")
 
@@ -23,15 +26,15 @@ Scheduler = Union[str, Cluster, None]
 
 def execute_graph(
     graph: Any,
-    inputs: Optional[List[dict]] = None,
-    load_options: Optional[dict] = None,
-    outputs: Optional[List[dict]] = None,
+    inputs: Optional[List[Dict[str, Any]]] = None,
+    load_options: Optional[Dict[str, Any]] = None,
+    outputs: Optional[List[Dict[str, Any]]] = None,
     merge_outputs: Optional[bool] = True,
-    varinfo: Optional[dict] = None,
+    varinfo: Optional[Dict[str, Any]] = None,
     execinfo: Any = None,
-    task_options: Optional[dict] = None,
+    task_options: Optional[Dict[str, Any]] = None,
     scheduler: Scheduler = None,
-    scheduler_options: Optional[dict] = None,
+    scheduler_options: Optional[Dict[str, Any]] = None,
     keep_going: bool = False,
     task_timeout: Optional[float] = None,
 ) -> Dict[Any, Any]:
@@ -60,31 +63,50 @@ def execute_graph(
     :raises RuntimeError: when a task fails; its exception is the cause
     """
     request = Request(
-        graph, inputs, load_options, outputs, bool(merge_outputs), varinfo, execinfo, task_options, keep_going, task_timeout
+        graph,
+        inputs,
+        load_options,
+        outputs,
+        bool(merge_outputs),
+        varinfo,
+        execinfo,
+        task_options,
+        keep_going,
+        task_timeout,
     )
-    with Events(execinfo) as events:
-        return _execute(request, events, scheduler, dict(scheduler_options or {}))
+    return _execute(request, scheduler, scheduler_options, begun=lambda stop: None)
 
 
-def _execute(request: Request, events: Events, scheduler: Scheduler, options: Dict[str, Any]) -> Dict[Any, Any]:
-    if scheduler is None or scheduler in LOCAL:
-        return local.run(str(scheduler or "sequential"), request, events, options)
-    if scheduler in ("cluster", "slurm"):
-        if scheduler == "cluster":
-            options.setdefault("n_workers", 1)
-        with Cluster(scheduler == "cluster", arguments(options)) as cluster:
-            return _wait(cluster, request, events)
+def _execute(
+    request: Request, scheduler: Scheduler, scheduler_options: Optional[Dict[str, Any]], begun: Begun
+) -> Dict[Any, Any]:
+    """Run a workflow; ``begun`` gets a function that ends the run, once it has begun."""
+    options = dict(scheduler_options or {})
+    with Events(request.execinfo) as events, ExitStack() as stack:
+        if scheduler is None or scheduler in LOCAL:
+            return local.run(str(scheduler or "sequential"), request, events, options, begun)
+        future = _connection(stack, scheduler, options).submit(request, _Kept(events))
+        begun(future.cancel)
+        try:
+            return future.result()
+        except BaseException:
+            future.cancel()
+            raise
+
+
+def _connection(stack: ExitStack, scheduler: Scheduler, options: Dict[str, Any]) -> Connection:
+    """Return the cluster that is meant; the stack closes what is opened for it."""
+    if scheduler == "cluster":
+        return stack.enter_context(Cluster(True, cluster_options.local(options)))
+    if scheduler == "slurm":
+        return stack.enter_context(Cluster(False, cluster_options.slurm(options)))
     if options:
         raise TypeError(f"a cluster that is up takes no options, got {', '.join(sorted(options))}")
     if isinstance(scheduler, Connection):
-        return _wait(scheduler, request, events)
+        return scheduler
     if not isinstance(scheduler, str):
         raise ValueError(f"unknown scheduler {scheduler!r}")
-    connection = Connection.to(scheduler)
-    try:
-        return _wait(connection, request, events)
-    finally:
-        connection.close()
+    return stack.enter_context(closing(Connection.to(scheduler)))
 
 
 class _Kept(Events):
@@ -100,19 +122,10 @@ class _Kept(Events):
         return None
 
 
-def _wait(connection: Connection, request: Request, events: Events) -> Dict[Any, Any]:
-    future = connection.submit(request, _Kept(events))
-    try:
-        return future.result()
-    except BaseException:
-        future.cancel()
-        raise
-
-
 def submit_graph(
     graph: Any,
     scheduler: Scheduler = None,
-    scheduler_options: Optional[dict] = None,
+    scheduler_options: Optional[Dict[str, Any]] = None,
     execinfo: Any = None,
     **options: Any,
 ) -> WorkflowFuture:
@@ -121,11 +134,11 @@ def submit_graph(
     Takes the arguments of :func:`execute_graph`. On a cluster the workflow is loaded and submitted
     before this returns; otherwise it is run by a thread of this process.
     """
+    request = Request(graph, execinfo=execinfo, **options)
     if not isinstance(scheduler, Connection):
-        return _in_thread(graph, scheduler=scheduler, scheduler_options=scheduler_options, execinfo=execinfo, **options)
+        return _in_thread(request, scheduler, scheduler_options)
     if scheduler_options:
         raise TypeError(f"a cluster that is up takes no options, got {', '.join(sorted(scheduler_options))}")
-    request = Request(graph, execinfo=execinfo, **options)
     events = Events(execinfo)
     events.__enter__()
     try:
@@ -135,13 +148,13 @@ def submit_graph(
         raise
 
 
-def _in_thread(graph: Any, **options: Any) -> WorkflowFuture:
+def _in_thread(request: Request, scheduler: Scheduler, scheduler_options: Optional[Dict[str, Any]]) -> WorkflowFuture:
     future = WorkflowFuture()
 
     def execute() -> None:
         outputs, error = None, None
         try:
-            outputs = execute_graph(graph, **options)
+            outputs = _execute(request, scheduler, scheduler_options, future.begun)
         except BaseException as raised:
             error = raised
         future.settle(outputs, error)

@@ -21,9 +21,16 @@ class WorkflowFuture(Future):  # type: ignore[type-arg]
         """End the run; return False if it had ended before."""
         if not super().cancel():
             return False
-        if self._stop is not None:
-            self._stop()
+        stop = self._stop
+        if stop is not None:
+            stop()
         return True
+
+    def begun(self, stop: Callable[[], Any]) -> None:
+        """Note how to end the run; end it if it was cancelled before."""
+        self._stop = stop
+        if self.cancelled():
+            stop()
 
     def running(self) -> bool:
         """Return whether the run has been submitted and has not ended."""
@@ -35,7 +42,7 @@ class WorkflowFuture(Future):  # type: ignore[type-arg]
         :param timeout: seconds to wait
         :raises Exception: the one that ended the run
         :raises concurrent.futures.CancelledError: when the run was cancelled
-        :raises TimeoutError: when it has not ended in time
+        :raises concurrent.futures.TimeoutError: when it has not ended in time
         """
         outputs: Dict[Any, Any] = super().result(timeout)
         return outputs

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from contextlib import AbstractContextManager
 from contextlib import ExitStack
 from dataclasses import dataclass
 from types import TracebackType
@@ -11,8 +10,6 @@ from typing import Dict
 from typing import List
 from typing import Optional
 from typing import Type
-
-from ewokscore import events
 
 from . import document
 from .document import Mark
@@ -26,13 +23,13 @@ class Request:
     """What to run and what to return; the attributes are those of ``execute_graph``."""
 
     graph: Any
-    inputs: Optional[List[dict]] = None
-    load_options: Optional[dict] = None
-    outputs: Optional[List[dict]] = None
+    inputs: Optional[List[Dict[str, Any]]] = None
+    load_options: Optional[Dict[str, Any]] = None
+    outputs: Optional[List[Dict[str, Any]]] = None
     merge_outputs: bool = True
-    varinfo: Optional[dict] = None
+    varinfo: Optional[Dict[str, Any]] = None
     execinfo: Any = None
-    task_options: Optional[dict] = None
+    task_options: Optional[Dict[str, Any]] = None
     keep_going: bool = False
     task_timeout: Optional[float] = None
 
@@ -52,7 +49,7 @@ class Request:
         return {
             "workflow": workflow,
             "outputs": document.items(self.outputs, "outputs", mark),
-            "context": document.faithful(context, mark) if context else None,
+            "context": mark(context) if context else None,
             "keep_going": self.keep_going,
             "task_timeout": self.task_timeout or 0,
             "dir": os.getcwd(),
@@ -60,7 +57,7 @@ class Request:
         }
 
 
-class Events(AbstractContextManager):
+class Events:
     """Sends the events of the job and of the workflow, from the calling process."""
 
     def __init__(self, execinfo: Any) -> None:
@@ -69,12 +66,12 @@ class Events(AbstractContextManager):
         self._stack = ExitStack()
 
     def __enter__(self) -> "Events":
-        self.execinfo = self._stack.enter_context(events.job_context(self._given, engine=ENGINE))
+        self.execinfo = self._stack.enter_context(_ewoks().job_context(self._given, engine=ENGINE))
         return self
 
     def begin_workflow(self, workflow_id: str) -> Any:
         """Send the start event of the workflow; return what tasks need to send theirs."""
-        context = events.workflow_context(self.execinfo, workflow=workflow_id)
+        context = _ewoks().workflow_context(self.execinfo, workflow=workflow_id)
         return self._stack.enter_context(context)
 
     def __exit__(
@@ -84,3 +81,11 @@ class Events(AbstractContextManager):
         traceback: Optional[TracebackType],
     ) -> None:
         self._stack.__exit__(kind, error, traceback)
+
+
+def _ewoks() -> Any:
+    """Import ewokscore's events only now: it takes a second, and fresh interpreters import what the
+    main module imports."""
+    from ewokscore import events
+
+    return events

@@ -11,21 +11,25 @@ import (
 const (
 	maxCount = 1_000_000
 	maxText  = 4096 // bytes of one value; sbatch reads directives of up to 8 KiB
+	maxWord  = 64
+	maxName  = 255
 )
 
 var (
-	wordPattern       = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
-	namesPattern      = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.,+@-]{0,254}$`)
-	gresPattern       = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.,:/()-]{0,254}$`)
-	constraintPattern = regexp.MustCompile(`^[A-Za-z0-9_(\[!][A-Za-z0-9_.,:&|*()\[\]!-]{0,254}$`)
-	interfacePattern  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:@-]{0,31}$`)
+	wordPattern       = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+	namesPattern      = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.,+@-]*$`)
+	gresPattern       = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.,:/()-]*$`)
+	constraintPattern = regexp.MustCompile(`^[A-Za-z0-9_(\[!][A-Za-z0-9_.,:&|*()\[\]!-]*$`)
+	interfacePattern  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:@-]*$`)
 	slurmMemory       = regexp.MustCompile(`^[0-9]{1,15}([KMGTkmgt][Bb]?)?$`)
 	localPattern      = regexp.MustCompile(`^(?:[^$]|\$[A-Za-z_][A-Za-z0-9_]*|\$\{[A-Za-z_][A-Za-z0-9_]*\})+$`)
 )
 
+// Lengths are bounded here: in a pattern they would cost every command a
+// millisecond at its start.
 func matches(pattern *regexp.Regexp, what string) func(string) error {
 	return func(text string) error {
-		if !pattern.MatchString(text) {
+		if len(text) > maxName || !pattern.MatchString(text) {
 			return refuse("%q is not %s", clip(text), what)
 		}
 		return nil
@@ -42,7 +46,7 @@ func clip(text string) string {
 
 // checkJobName holds names to what every tool that lists jobs can parse.
 func checkJobName(text string) error {
-	if !wordPattern.MatchString(text) || text[0] == '-' {
+	if len(text) > maxWord || !wordPattern.MatchString(text) || text[0] == '-' {
 		return refuse("%q is not a job name", clip(text)).withHint("use 1 to 64 letters, digits, '_', '.' or '-', not beginning with '-'")
 	}
 	return nil

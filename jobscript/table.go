@@ -72,7 +72,7 @@ func checkShellLines(item string) error {
 // Validate checks every value and that they go together. Errors name the option
 // at fault (see OptionError).
 func (p Pool) Validate() error {
-	if p.Name != "" && !wordPattern.MatchString(p.Name) {
+	if p.Name != "" && (len(p.Name) > maxWord || !wordPattern.MatchString(p.Name)) {
 		return in("pool", refuse("%q is not a name", clip(p.Name)).withHint("use 1 to 64 letters, digits, '_', '.' or '-'"))
 	}
 	for _, option := range Options() {

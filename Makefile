@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help build run test check unit python packages compose-test conformance bench bench-quick clean
+.PHONY: help build run test check unit python packages compose-test conformance soak bench bench-quick clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -40,6 +40,9 @@ compose-test: build ## the two commands of the README in containers
 
 conformance: build python ## the tests of the reference packages, run against our engine; prints a table
 	PYTHONPATH=$(CURDIR)/python EWOKSHPC_BINARY=$(CURDIR)/bin/ewoks-hpc $(VENV)/bin/python -m conformance
+
+soak: packages python ## break something every few seconds for SOAK=10m, on a private Slurm
+	EWOKS_HPC_TEST_SLURM=require EWOKS_HPC_TEST_SOAK=$(or $(SOAK),10m) go test -count=1 -v -run TestSoak -timeout 3h ./e2e
 
 bench: build python ## measure against the peers; prints a table
 	$(VENV)/bin/python bench/bench.py

@@ -19,34 +19,37 @@ const module = "github.com/ewoks-hpc/ewoks-hpc"
 // docs/architecture.md.
 var allowed = map[string][]string{
 	// the core: pure
-	"task":          {},
-	"workflow":      {},
+	"resource":      {},
+	"task":          {"resource"},
+	"workflow":      {"resource"},
 	"engine":        {"task", "workflow"},
 	"scale":         {},
 	"templates":     {},
 	"workflow/draw": {"workflow"},
-	"jobscript":     {"templates"},
+	"jobscript":     {"resource", "templates"},
 	"config":        {},
+	"campaign":      {"task", "workflow"},
 	// adapters: each is the only home of something outside
 	"slurm":                         {},
 	"slurm/slurmtest":               {},
 	"slurm/slurmtest/private-slurm": {"slurm/slurmtest"},
 	"broker":                        {"task"},
 	"pyhost":                        {"task"},
+	"ledger":                        {"campaign", "task"},
 	// services
 	"runner":        {"engine", "task"},
-	"coordinator":   {"broker", "engine", "task", "workflow"},
-	"worker":        {"broker", "task"},
+	"coordinator":   {"broker", "engine", "resource", "task", "workflow"},
+	"worker":        {"broker", "resource", "task"},
 	"cluster":       {"jobscript", "scale", "slurm", "task"},
-	"cluster/local": {"cluster", "task"},
+	"cluster/local": {"cluster", "jobscript", "task"},
 	"dashboard":     {"engine", "task"},
 	// above them
 	"app": {
 		"broker", "cluster", "cluster/local", "coordinator", "dashboard", "engine", "jobscript",
-		"pyhost", "runner", "slurm", "task", "templates", "worker", "workflow",
+		"pyhost", "resource", "runner", "slurm", "task", "templates", "worker", "workflow",
 	},
 	"internal/bridge": {"app", "dashboard", "engine", "pyhost", "task", "workflow"},
-	"internal/cli":    {"app", "config", "dashboard", "engine", "internal/bridge", "jobscript", "task", "workflow", "workflow/draw"},
+	"internal/cli":    {"app", "config", "dashboard", "engine", "internal/bridge", "jobscript", "resource", "task", "workflow", "workflow/draw"},
 	"cmd/ewoks-hpc":   {"internal/cli"},
 	// tests
 	"internal/layers":    {},
@@ -56,12 +59,16 @@ var allowed = map[string][]string{
 
 // homes lists the only packages that may import what is outside of the module.
 var homes = map[string][]string{
-	"go.yaml.in/yaml":            {"workflow"},
-	"github.com/BurntSushi/toml": {"config"},
-	"github.com/nats-io":         {"broker"},
-	"github.com/urfave/cli":      {"internal/cli"},
-	"text/template":              {"jobscript"},
-	"net/http":                   {"dashboard"},
+	"go.yaml.in/yaml":               {"workflow"},
+	"github.com/BurntSushi/toml":    {"campaign", "config"},
+	"github.com/bmatcuk/doublestar": {"campaign"},
+	"database/sql":                  {"ledger"},
+	"modernc.org/sqlite":            {"ledger"},
+	"github.com/parquet-go":         {"ledger"},
+	"github.com/nats-io":            {"broker"},
+	"github.com/urfave/cli":         {"internal/cli"},
+	"text/template":                 {"jobscript"},
+	"net/http":                      {"dashboard"},
 }
 
 type listed struct {

@@ -54,7 +54,7 @@ func FindCluster(root, nameOrAddress string) (dir string, err error) {
 	}
 	for _, e := range entries {
 		dir := filepath.Join(root, e.Name())
-		access, err := broker.ReadAccess(broker.AccessFile(dir, broker.RoleClient))
+		access, err := broker.ReadAccess(broker.ClientAccess(dir))
 		if err == nil && slices.Contains(access.URLs, nameOrAddress) {
 			return dir, nil
 		}
@@ -103,10 +103,11 @@ func Connect(ctx context.Context, dir string) (*Client, error) {
 	if running, known := info.Running(); known && !running {
 		return nil, &NotUpError{Name: info.Name, Cause: fmt.Errorf("its launcher, process %d, has ended", info.PID)}
 	}
-	access, err := broker.ReadAccess(broker.AccessFile(dir, broker.RoleClient))
+	access, err := broker.ReadAccess(broker.ClientAccess(dir))
 	if err != nil {
 		return nil, err
 	}
+	defer access.NKeySeed.Wipe()
 	ctx, cancel := context.WithTimeout(ctx, connectTime)
 	defer cancel()
 	conn, err := broker.Connect(ctx, access, broker.ConnectOptions{Name: "client"})

@@ -7,20 +7,20 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/broker"
 	"github.com/ewoks-hpc/ewoks-hpc/pyhost"
+	"github.com/ewoks-hpc/ewoks-hpc/resource"
 	"github.com/ewoks-hpc/ewoks-hpc/task"
 	"github.com/ewoks-hpc/ewoks-hpc/worker"
 )
 
 // WorkerOptions are what a worker process is started with.
 type WorkerOptions struct {
-	// Access is the path of the access file.
+	// Access is the path of the access file, or of the folder that has one for
+	// each job.
 	Access string
 	// Launch is the key of the launch, Index the position in it outside Slurm.
 	Launch, Index string
@@ -28,13 +28,20 @@ type WorkerOptions struct {
 	// Processes and Threads are the number of interpreters, and of tasks that
 	// each executes at a time.
 	Processes, Threads int
-	Python             string
+	// Cores, Memory (bytes) and GPUs are what all tasks share; 0 is one core for
+	// each task, memory that is not counted, and no GPU.
+	Cores  int
+	Memory int64
+	GPUs   int
+	Python string
 	// LocalDirectory is a scratch directory on the node; empty means TMPDIR.
 	LocalDirectory string
 	// DeathTimeout bounds the time until the broker is reached.
 	DeathTimeout time.Duration
 	// EndsAt is when the walltime of the job ends; zero is never.
 	EndsAt time.Time
+	// Grace is how long tasks may go on after SIGTERM. Defaults to 2 s.
+	Grace  time.Duration
 	Logger *slog.Logger
 }
 
@@ -49,8 +56,15 @@ func RunWorker(ctx context.Context, o WorkerOptions) error {
 		return err
 	}
 	defer clean()
+	gpus := devices(o.GPUs, os.Getenv)
 	h := hello(o, python[0])
-	conn, err := dial(ctx, o, h.Worker)
+	h.GPUs = len(gpus)
+	if err := broker.CheckWorker(h.Worker); err != nil {
+		return err
+	}
+	ctx, end := context.WithCancelCause(ctx)
+	defer end(nil)
+	conn, err := dial(ctx, o, h.Worker, end)
 	if err != nil {
 		return err
 	}
@@ -60,37 +74,38 @@ func RunWorker(ctx context.Context, o WorkerOptions) error {
 		return fmt.Errorf("working directory: %w", err)
 	}
 	w := worker.New(worker.Options{
-		Hello: h, Conn: conn, Warm: &task.Environment{Dir: dir}, Logger: o.Logger,
-		Start: func(e task.Environment, store string, onResults func([]task.Result)) (worker.Executor, error) {
-			return pyhost.Start(pyhost.Options{
-				Python: python, Env: append(os.Environ(), e.Set...), Dir: e.Dir, Prepare: e.Prepare,
-				Processes: o.Processes, Threads: o.Threads, Fork: o.Processes > 1,
-				Store: store, OnResults: onResults, Logger: o.Logger,
-			})
-		},
+		Hello: h, Conn: conn, Warm: &task.Environment{Dir: dir}, GPUs: gpus, Logger: o.Logger,
+		Start: func(s worker.Seat) (worker.Executor, error) { return pyhost.Start(o.interpreters(python, s)) },
 	})
-	// Slurm announces the end of a job with USR1, as the job script asks for.
-	drain := make(chan os.Signal, 1)
-	defer close(drain)
-	signal.Notify(drain, syscall.SIGUSR1)
-	defer signal.Stop(drain)
-	go func() {
-		if _, ok := <-drain; ok {
-			o.Logger.Info("signal USR1: finishing what is running")
-			w.Drain()
-		}
-	}()
-	return w.Run(ctx)
+	err = o.supervise(ctx, w)
+	if cause := context.Cause(ctx); err == nil && errors.Is(cause, errRevoked) {
+		return cause
+	}
+	return err
 }
 
-// dial tries to reach the broker until the death timeout.
-func dial(ctx context.Context, o WorkerOptions, worker string) (*broker.Conn, error) {
+// errRevoked ends a worker whose job counts as ended.
+var errRevoked = errors.New("the launcher does not accept the key of this job any more")
+
+// dial tries to reach the broker until the death timeout. If the broker refuses
+// the key later on, the worker is ended.
+func dial(ctx context.Context, o WorkerOptions, worker string, end context.CancelCauseFunc) (*broker.Conn, error) {
+	path := o.Access
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = broker.JobAccess(path, broker.WorkerJob(worker))
+	}
+	options := broker.ConnectOptions{
+		Name: workerConn + worker, Logger: o.Logger,
+		OnClosed: func(reason error) { end(fmt.Errorf("%w: %w", errRevoked, reason)) },
+	}
 	deadline := time.Now().Add(o.DeathTimeout)
 	for {
-		access, err := broker.ReadAccess(o.Access)
+		access, err := broker.ReadAccess(path)
 		if err == nil {
 			var conn *broker.Conn
-			if conn, err = broker.Connect(ctx, access, broker.ConnectOptions{Name: workerConn + worker, Logger: o.Logger}); err == nil {
+			conn, err = broker.Connect(ctx, access, options)
+			access.NKeySeed.Wipe()
+			if err == nil {
 				return conn, nil
 			}
 		}
@@ -108,7 +123,7 @@ func dial(ctx context.Context, o WorkerOptions, worker string) (*broker.Conn, er
 func hello(o WorkerOptions, python string) task.Hello {
 	host, _ := os.Hostname()
 	h := task.Hello{
-		Key: o.Launch, Pool: o.Pool, Host: host, Pid: os.Getpid(), Slots: o.Processes * o.Threads, Python: python, EndsAt: o.EndsAt,
+		Key: o.Launch, Pool: o.Pool, Host: host, Pid: os.Getpid(), Slots: o.Processes * o.Threads, Cores: o.Cores, Memory: resource.Bytes(o.Memory), Python: python, EndsAt: o.EndsAt,
 		Job: os.Getenv("SLURM_ARRAY_JOB_ID"), Index: os.Getenv("SLURM_ARRAY_TASK_ID"), Restart: os.Getenv("SLURM_RESTART_COUNT"),
 	}
 	if h.Job == "" {
@@ -117,7 +132,10 @@ func hello(o WorkerOptions, python string) task.Hello {
 	if o.Index != "" {
 		h.Index, h.Job = o.Index, ""
 	}
-	h.Worker = fmt.Sprintf("%s-%s-%s-%d", o.Launch, cmp.Or(h.Index, "0"), cmp.Or(h.Restart, "0"), h.Pid)
+	h.Index = cmp.Or(h.Index, "0")
+	// On several nodes a job has several workers, whose process ids may be alike.
+	process := fmt.Sprintf("%s-%s-%d", cmp.Or(h.Restart, "0"), cmp.Or(os.Getenv("SLURM_PROCID"), "0"), h.Pid)
+	h.Worker = broker.WorkerName(o.Launch+"-"+h.Index, process)
 	return h
 }
 

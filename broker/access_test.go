@@ -2,6 +2,7 @@ package broker
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -34,15 +35,15 @@ func TestReadAccessRefuses(t *testing.T) {
 		"others write":    {same, 0o602, "0602", "chmod 600"},
 		"too large":       {append(same, make([]byte, maxFile)...), 0o600, "larger", ""},
 		"not JSON":        {[]byte("x"), 0o600, "invalid", ""},
-		"version":         {encode(func(a *Access) { a.Version = 2 }), 0o600, "version 2", "restart"},
+		"version":         {encode(func(a *Access) { a.Version = 3 }), 0o600, "version 3", "restart"},
 		"role":            {encode(func(a *Access) { a.Role = "launcher" }), 0o600, "launcher", "restart"},
-		"inbox":           {encode(func(a *Access) { a.InboxPrefix = inboxWorker }), 0o600, "_INBOX_w", ""},
+		"job":             {encode(func(a *Access) { a.Role, a.Job = RoleWorker, "a.>" }), 0o600, "a.>", ""},
 		"no url":          {encode(func(a *Access) { a.URLs = nil }), 0o600, "0 urls", ""},
 		"plain url":       {encode(func(a *Access) { a.URLs = []string{"nats://h:1"} }), 0o600, "nats://h:1", ""},
 		"user in url":     {encode(func(a *Access) { a.URLs = []string{"tls://u:p@h:1"} }), 0o600, "url", ""},
 		"no port":         {encode(func(a *Access) { a.URLs = []string{"tls://h"} }), 0o600, "tls://h", ""},
 		"no authority":    {encode(func(a *Access) { a.CAPEM = "x" }), 0o600, "ca_pem", ""},
-		"no key":          {encode(func(a *Access) { a.NKeySeed = "x" }), 0o600, "key", ""},
+		"no key":          {encode(func(a *Access) { a.NKeySeed = Secret("x") }), 0o600, "key", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "access.json")
@@ -82,12 +83,40 @@ func TestReadAccessOfAnotherUser(t *testing.T) {
 		t.Skip("only root can give a file away")
 	}
 	s := startServer(t, ServerOptions{})
-	path := AccessFile(s.options.Dir, RoleWorker)
+	path := ClientAccess(s.options.Dir)
 	if err := os.Chown(path, 12345, -1); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := ReadAccess(path); err == nil || !strings.Contains(err.Error(), "12345") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Who can change the folder can put a file of theirs in place of ours.
+func TestReadAccessInAFolderOfOthers(t *testing.T) {
+	s := startServer(t, ServerOptions{})
+	path, dir := ClientAccess(s.options.Dir), s.options.Dir
+	for mode, refused := range map[os.FileMode]bool{
+		0o700: false, 0o750: false, 0o755: false, 0o770: true, 0o702: true, 0o777: true, os.ModeSticky | 0o777: true,
+	} {
+		if err := os.Chmod(dir, mode); err != nil {
+			t.Fatal(err)
+		}
+		_, err := ReadAccess(path)
+		if (err != nil) != refused {
+			t.Errorf("mode %v: %v", mode, err)
+		}
+		if refused && (!strings.Contains(err.Error(), "others can write") || hint(err) != "type: chmod go-w "+dir) {
+			t.Errorf("mode %v: %v (hint %q)", mode, err, hint(err))
+		}
+	}
+	if os.Geteuid() == 0 {
+		if err := errors.Join(os.Chmod(dir, 0o700), os.Chown(dir, 12345, -1)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ReadAccess(path); err == nil || !strings.Contains(err.Error(), "12345") || hint(err) == "" {
+			t.Errorf("folder of another: %v", err)
+		}
 	}
 }
 
@@ -145,18 +174,18 @@ func TestTokens(t *testing.T) {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
-	if w, verb, ok := ParseWork("work.w1.turn"); !ok || w != "w1" || verb != Turn {
+	if w, verb, ok := ParseWork("work.L-0.p.turn"); !ok || w != workerName || verb != Turn || WorkerJob(w) != job {
 		t.Error(w, verb, ok)
 	}
 	if verb, ok := ParseClient("client.submit"); !ok || verb != "submit" {
 		t.Error(verb, ok)
 	}
-	for _, subject := range []string{"work.w1", "work..turn", "work.w1.turn.x", "client.submit", ""} {
+	for _, subject := range []string{"work.j", "work.j.turn", "work..p.turn", "work.j..turn", "work.j.p.", "work.j.p.turn.x", "client.submit", ""} {
 		if _, _, ok := ParseWork(subject); ok {
 			t.Errorf("%q is no work subject", subject)
 		}
 	}
-	for _, subject := range []string{"client.", "client.a.b", "work.w1.turn"} {
+	for _, subject := range []string{"client.", "client.a.b", "work.j.p.turn"} {
 		if _, ok := ParseClient(subject); ok {
 			t.Errorf("%q is no client subject", subject)
 		}

@@ -24,7 +24,7 @@ func BenchmarkRequest(b *testing.B) {
 				data := make([]byte, size)
 				b.ReportAllocs()
 				for b.Loop() {
-					if _, err := worker.Request(context.Background(), WorkSubject("w", Turn), data); err != nil {
+					if _, err := worker.Request(context.Background(), WorkSubject(workerName, Turn), data); err != nil {
 						b.Fatal(err)
 					}
 				}
@@ -36,7 +36,7 @@ func BenchmarkRequest(b *testing.B) {
 // tlsLauncher connects the launcher as if it were another process.
 func tlsLauncher(b *testing.B, s *Server) *Conn {
 	b.Helper()
-	identity, err := identify(s.state.LauncherSeed)
+	identity, err := identify(s.launcherSeed)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -2,9 +2,10 @@ package broker
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	mathrand "math/rand/v2"
 	"net"
 	"slices"
 	"sync/atomic"
@@ -50,6 +51,7 @@ func Connect(ctx context.Context, access Access, options ConnectOptions) (*Conn,
 		if ctx.Err() != nil {
 			break
 		}
+		c.options.Logger.Warn("broker address does not work", "url", url, "error", err)
 		failed.Failures = append(failed.Failures, fmt.Errorf("%s: %w", url, err))
 	}
 	release()
@@ -73,19 +75,24 @@ func (c *Conn) credentials(access Access) ([]nats.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(c.handlers(),
+	options := append(c.handlers(),
 		identity,
 		nats.Secure(trust),
 		nats.TLSHandshakeFirst(),
-		nats.CustomInboxPrefix(access.InboxPrefix),
 		nats.Timeout(dialTime),
 		nats.ReconnectToServer(c.next()),
-	), nil
+	)
+	if access.Role == RoleWorker {
+		return append(options, nats.CustomInboxPrefix(inbox(RoleWorker, access.Job))), nil
+	}
+	session := rand.Text()
+	return append(options, nats.UserInfo(session, ""), nats.CustomInboxPrefix(inbox(RoleClient, session))), nil
 }
 
-// identify proves possession of a key by signing the server's nonce.
+// identify proves possession of a key by signing the server's nonce. It keeps a
+// copy of the seed, for connections that come back.
 func identify(seed Secret) (nats.Option, error) {
-	key, err := nkeys.FromSeed([]byte(seed))
+	key, err := nkeys.FromSeed(seed)
 	if err != nil {
 		return nil, fmt.Errorf("key: %w", err)
 	}
@@ -119,7 +126,7 @@ func (c *Conn) next() nats.ReconnectToServerHandler {
 		attempt++
 		good := slices.IndexFunc(servers, func(s nats.Server) bool { return s.URL.String() == *c.good.Load() })
 		if good >= 0 && (attempt%2 == 1 || len(servers) == 1) {
-			return &servers[good], reconnectWait + rand.N(reconnectJitter)
+			return &servers[good], reconnectWait + mathrand.N(reconnectJitter)
 		}
 		return &servers[attempt/2%len(servers)], reconnectWait
 	}
@@ -164,7 +171,7 @@ func (d *dialer) close() {
 // Conn connects the launcher itself, with all rights. It does not cross the
 // network and ends with the server.
 func (s *Server) Conn(name string) (*Conn, error) {
-	identity, err := identify(s.state.LauncherSeed)
+	identity, err := identify(s.launcherSeed)
 	if err != nil {
 		return nil, err
 	}

@@ -5,5 +5,6 @@
 // A cluster has one state folder. It holds the certificate authority, the keys
 // and the port, so that a restarted launcher is the same broker to everybody
 // who holds an access file. Nobody gets in without TLS 1.3 under that authority
-// and a key of that folder.
+// and a key of that folder: one for clients, and one for each job, from the
+// submission of the job (Grant) to its end (Revoke). docs/security.md has the model.
 package broker

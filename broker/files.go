@@ -21,6 +21,7 @@ func replaceFile(path string, content any) error {
 	if err != nil {
 		return err
 	}
+	defer clear(data)
 	dir := filepath.Dir(path)
 	temp, err := os.CreateTemp(dir, "."+filepath.Base(path)+".*") // created with mode 0600
 	if err != nil {
@@ -50,9 +51,12 @@ func syncDir(dir string) error {
 }
 
 // readPrivate reads a bounded regular file that belongs to the effective user
-// and that nobody else can open. The open file is checked, not its path, so
-// that it cannot be exchanged in between.
+// and that nobody else can open, from a folder that nobody else can change. The
+// open file is checked, not its path, so that it cannot be exchanged in between.
 func readPrivate(path string) ([]byte, error) {
+	if err := checkFolder(filepath.Dir(path)); err != nil {
+		return nil, err
+	}
 	// Not blocking: a named pipe must not hang the reader.
 	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
@@ -89,6 +93,25 @@ func checkPrivate(path string, info fs.FileInfo, remedy string) error {
 	}
 	if mode := info.Mode().Perm(); mode&0o077 != 0 {
 		return hinted{fmt.Errorf("%s has mode %04o and is open to others", path, mode), "type: " + remedy}
+	}
+	return nil
+}
+
+// checkFolder refuses a folder where others could put a file of theirs: one
+// that they can write, or that belongs to neither the user nor root.
+func checkFolder(dir string) error {
+	info, err := os.Stat(dir)
+	if err != nil {
+		return err
+	}
+	if owner, ok := info.Sys().(*syscall.Stat_t); ok && int(owner.Uid) != os.Geteuid() && owner.Uid != 0 {
+		return hinted{
+			fmt.Errorf("folder %s belongs to user id %d, you are %d", dir, owner.Uid, os.Geteuid()),
+			"use the file or folder of a cluster you started yourself",
+		}
+	}
+	if mode := info.Mode().Perm(); mode&0o022 != 0 {
+		return hinted{fmt.Errorf("folder %s has mode %04o and others can write in it", dir, mode), "type: chmod go-w " + dir}
 	}
 	return nil
 }

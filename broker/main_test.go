@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -42,11 +43,33 @@ func startServer(t testing.TB, options ServerOptions) *Server {
 
 func readAccess(t testing.TB, s *Server, role Role) Access {
 	t.Helper()
-	a, err := ReadAccess(AccessFile(s.options.Dir, role))
+	path := ClientAccess(s.options.Dir)
+	if role == RoleWorker {
+		path = grant(t, s)
+	}
+	a, err := ReadAccess(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return a
+}
+
+// The launch that tests work for, its only job, and a worker of it.
+const (
+	launch     = "L"
+	job        = "L-0"
+	workerName = "L-0.p"
+)
+
+// grant makes the key of the job, unless it has one, and returns its access file.
+func grant(t testing.TB, s *Server) string {
+	t.Helper()
+	if !slices.Contains(s.Jobs(), job) {
+		if err := s.Grant(launch, 1); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return JobAccess(KeysDir(s.options.Dir), job)
 }
 
 func connect(t testing.TB, s *Server, role Role, options ConnectOptions) *Conn {

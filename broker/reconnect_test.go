@@ -38,13 +38,13 @@ func TestClientsReturnAfterRestart(t *testing.T) {
 	if worker.Connected() {
 		t.Error("connected to nothing")
 	}
-	if _, err := worker.Request(context.Background(), WorkSubject("w", Turn), nil); !errors.Is(err, ErrDisconnected) {
+	if _, err := worker.Request(context.Background(), WorkSubject(workerName, Turn), nil); !errors.Is(err, ErrDisconnected) {
 		t.Errorf("request while down: %v", err)
 	}
-	if err := worker.Publish(WorkSubject("w", Bye), nil); !errors.Is(err, ErrDisconnected) {
+	if err := worker.Publish(WorkSubject(workerName, Bye), nil); !errors.Is(err, ErrDisconnected) {
 		t.Errorf("publish while down: %v", err)
 	}
-	if _, err := worker.Subscribe(CtlSubject("w"), func(Msg) {}); !errors.Is(err, ErrDisconnected) {
+	if _, err := worker.Subscribe(CtlSubject(workerName), func(Msg) {}); !errors.Is(err, ErrDisconnected) {
 		t.Errorf("subscribe while down: %v", err)
 	}
 
@@ -54,7 +54,7 @@ func TestClientsReturnAfterRestart(t *testing.T) {
 	if url := await(t, "reconnect", back); url != access.URLs[1] {
 		t.Errorf("back at %s", url)
 	}
-	if answer, err := worker.Request(within(t, 5*time.Second), WorkSubject("w", Turn), []byte("hi")); err != nil || string(answer) != "hi" {
+	if answer, err := worker.Request(within(t, 5*time.Second), WorkSubject(workerName, Turn), []byte("hi")); err != nil || string(answer) != "hi" {
 		t.Errorf("%q, %v", answer, err)
 	}
 	if err := launcher.Publish(CtlWorkers, []byte("report")); err != nil {
@@ -74,7 +74,7 @@ func TestPendingRequestEndsWithTheConnection(t *testing.T) {
 	worker := connect(t, s, RoleWorker, ConnectOptions{})
 	result := make(chan error, 1)
 	go func() {
-		_, err := worker.Request(context.Background(), WorkSubject("w", Turn), nil)
+		_, err := worker.Request(context.Background(), WorkSubject(workerName, Turn), nil)
 		result <- err
 	}()
 	await(t, "request", asked)
@@ -88,7 +88,7 @@ func TestRequestErrors(t *testing.T) {
 	s := startServer(t, ServerOptions{})
 	launcher := launcherConn(t, s)
 	worker := connect(t, s, RoleWorker, ConnectOptions{})
-	turn := WorkSubject("w", Turn)
+	turn := WorkSubject(workerName, Turn)
 	if _, err := worker.Request(context.Background(), turn, nil); !errors.Is(err, ErrNoCoordinator) || hint(err) == "" {
 		t.Errorf("nobody there: %v", err)
 	}
@@ -105,30 +105,6 @@ func TestRequestErrors(t *testing.T) {
 	}
 	if _, err := worker.Request(context.Background(), turn, make([]byte, MaxMessage+1)); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("too large: %v", err)
-	}
-}
-
-// A launcher that came back with other worker keys refuses the old one for good.
-func TestRevokedKeyIsGivenUp(t *testing.T) {
-	dir := stateDir(t)
-	s := startServer(t, ServerOptions{Dir: dir})
-	closed := make(chan error, 1)
-	worker := connect(t, s, RoleWorker, ConnectOptions{OnClosed: func(err error) { closed <- err }})
-	s.Close()
-	fresh, err := newState(time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
-	s.state.WorkerSeed = fresh.WorkerSeed
-	if err := s.state.save(dir); err != nil {
-		t.Fatal(err)
-	}
-	startServer(t, ServerOptions{Dir: dir})
-	if err := await(t, "end of the connection", closed); err == nil || !strings.Contains(strings.ToLower(err.Error()), "authorization") {
-		t.Errorf("reason %v", err)
-	}
-	if _, err := worker.Request(context.Background(), WorkSubject("w", Turn), nil); !errors.Is(err, ErrDisconnected) {
-		t.Errorf("request: %v", err)
 	}
 }
 
@@ -154,10 +130,10 @@ func TestCloseWhileReconnecting(t *testing.T) {
 	if worker.Connected() {
 		t.Error("connected to silence")
 	}
-	if err := worker.Publish(WorkSubject("w", Bye), nil); !errors.Is(err, ErrDisconnected) {
+	if err := worker.Publish(WorkSubject(workerName, Bye), nil); !errors.Is(err, ErrDisconnected) {
 		t.Errorf("publish: %v", err)
 	}
-	if _, err := worker.Request(context.Background(), WorkSubject("w", Bye), nil); !errors.Is(err, ErrDisconnected) {
+	if _, err := worker.Request(context.Background(), WorkSubject(workerName, Bye), nil); !errors.Is(err, ErrDisconnected) {
 		t.Errorf("request: %v", err)
 	}
 	worker.Close()

@@ -18,6 +18,10 @@ const (
 	// MaxMessage is the largest message in bytes; Upload and Download carry more.
 	MaxMessage = 4 << 20
 
+	// maxSubs bounds what one connection may listen to. A client listens to one
+	// subject for each run that it waits for.
+	maxSubs = 1 << 14
+
 	pingInterval = 10 * time.Second
 	maxPingsOut  = 2
 	// handshakeTime is generous: thousands of workers may reconnect at once to
@@ -51,16 +55,18 @@ type Server struct {
 	log     *serverLog
 	nats    *server.Server
 	relays  []*relay
-	// systemSeed lets only this process read what the server tells of itself.
-	systemSeed Secret
+	keys    *keyring
+	// These let only this process be the launcher, and read what the server
+	// tells of itself. They are made anew at each start and written nowhere.
+	launcherSeed, systemSeed Secret
 
 	mu     sync.Mutex
 	closed bool
 	conns  []*Conn
 }
 
-// Start runs the broker of a state folder and writes its access files. It
-// refuses if another launcher uses the folder or the port is taken.
+// Start runs the broker of a state folder, admits the jobs that had keys before,
+// and writes the clients' access file. It refuses if another launcher uses the folder or the port is taken.
 func Start(options ServerOptions) (_ *Server, err error) {
 	if err := options.complete(); err != nil {
 		return nil, err
@@ -68,7 +74,7 @@ func Start(options ServerOptions) (_ *Server, err error) {
 	if err := privateDir(options.Dir); err != nil {
 		return nil, fmt.Errorf("state folder: %w", err)
 	}
-	s := &Server{options: options, log: &serverLog{Logger: options.Logger}}
+	s := &Server{options: options, log: &serverLog{Logger: options.Logger}, keys: newKeyring()}
 	defer func() {
 		if err != nil {
 			s.Close()
@@ -83,11 +89,10 @@ func Start(options ServerOptions) (_ *Server, err error) {
 	if err := s.listen(); err != nil {
 		return nil, err
 	}
-	for _, role := range []Role{RoleWorker, RoleClient} {
-		if err := replaceFile(AccessFile(options.Dir, role), s.access(role)); err != nil {
-			return nil, err
-		}
+	if err := replaceFile(ClientAccess(options.Dir), s.access(RoleClient, "", s.state.ClientSeed)); err != nil {
+		return nil, err
 	}
+	s.state.wipe()
 	return s, nil
 }
 
@@ -144,7 +149,33 @@ func (s *Server) listen() error {
 	if err := s.state.save(s.options.Dir); err != nil {
 		return err
 	}
+	if err := s.makeKeys(); err != nil {
+		return err
+	}
 	return s.run()
+}
+
+// makeKeys fills the keyring, before anybody can connect.
+func (s *Server) makeKeys() error {
+	for _, own := range []struct {
+		seed *Secret
+		role Role
+	}{{&s.launcherSeed, roleLauncher}, {&s.systemSeed, roleSystem}} {
+		var err error
+		if *own.seed, err = newSeed(); err != nil {
+			return err
+		}
+		if err := s.keys.add(*own.seed, holder{role: own.role}); err != nil {
+			return err
+		}
+	}
+	if err := s.keys.add(s.state.ClientSeed, holder{role: RoleClient}); err != nil {
+		return err
+	}
+	if err := s.loadKeys(); err != nil {
+		return fmt.Errorf("keys of jobs: %w", err)
+	}
+	return nil
 }
 
 // dialHost is where this process reaches an address it listens on.
@@ -164,6 +195,12 @@ func (s *Server) run() error {
 		return fmt.Errorf("broker: %w", err)
 	}
 	s.nats.SetLoggerV2(s.log, false, false, false)
+	s.keys.accounts = map[string]*server.Account{}
+	for _, name := range []string{account, systemAccount} {
+		if s.keys.accounts[name], err = s.nats.LookupAccount(name); err != nil {
+			return fmt.Errorf("broker account %s: %w", name, err)
+		}
+	}
 	s.nats.Start()
 	if !s.nats.ReadyForConnections(startTime) {
 		return fmt.Errorf("broker not ready after %v: %s", startTime, s.log.reason())
@@ -176,24 +213,19 @@ func (s *Server) natsOptions() (*server.Options, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.systemSeed, err = newSeed(); err != nil {
-		return nil, err
-	}
-	accounts, err := accountsConfig(s.state, s.systemSeed)
-	if err != nil {
-		return nil, err
-	}
 	options := &server.Options{}
-	if err := options.ProcessConfigString(accounts); err != nil {
+	if err := options.ProcessConfigString(accountsConfig); err != nil {
 		return nil, fmt.Errorf("broker accounts: %w", err)
 	}
+	// The keyring alone decides, by a signature of the nonce.
+	options.CustomClientAuthentication, options.AlwaysEnableNonce = s.keys, true
 	options.ServerName = s.state.ClusterID
 	options.Host, options.Port = s.options.Bind[0], s.state.Port
 	options.TLSConfig = serverTLS(&certifier{authority: authority, hosts: s.certificateHosts(), now: time.Now})
 	options.TLSHandshakeFirst = true
 	options.TLSTimeout, options.AuthTimeout = handshakeTime.Seconds(), handshakeTime.Seconds()
 	options.NoSigs = true // signals belong to the launcher
-	options.MaxPayload = MaxMessage
+	options.MaxPayload, options.MaxSubs = MaxMessage, maxSubs
 	options.PingInterval, options.MaxPingsOut = pingInterval, maxPingsOut
 	options.WriteDeadline = 10 * time.Second
 	return options, nil
@@ -209,21 +241,6 @@ func (s *Server) certificateHosts() []string {
 	}
 	slices.Sort(hosts)
 	return slices.Compact(hosts)
-}
-
-func (s *Server) access(role Role) Access {
-	return Access{
-		Version:     accessVersion,
-		ClusterID:   s.state.ClusterID,
-		Name:        s.options.Name,
-		Role:        role,
-		URLs:        s.URLs(),
-		CAPEM:       s.state.CAPEM,
-		NKeySeed:    s.state.seed(role),
-		InboxPrefix: rolePermissions[role].Inbox,
-		Created:     time.Now().UTC(),
-		Launcher:    thisLauncher(),
-	}
 }
 
 // URLs are the addresses written to the access files.

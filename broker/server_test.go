@@ -1,9 +1,11 @@
 package broker
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
@@ -24,7 +26,7 @@ func TestRolesReachTheCoordinator(t *testing.T) {
 		conn    *Conn
 		subject string
 	}{
-		{worker, WorkSubject("w1", Hello)}, {worker, WorkSubject("w1", Turn)}, {worker, WorkSubject("w1", Bye)},
+		{worker, WorkSubject(workerName, Hello)}, {worker, WorkSubject(workerName, Turn)}, {worker, WorkSubject(workerName, Bye)},
 		{client, ClientSubject("submit")},
 	} {
 		answer, err := ask.conn.Request(within(t, 5*time.Second), ask.subject, []byte(ask.subject))
@@ -40,10 +42,10 @@ func TestCoordinatorReachesTheRoles(t *testing.T) {
 	worker, client := connect(t, s, RoleWorker, ConnectOptions{}), connect(t, s, RoleClient, ConnectOptions{})
 	got := make(chan string, 8)
 	note := func(m Msg) { got <- m.Subject }
-	subscribe(t, worker, CtlSubject("w1"), note)
+	subscribe(t, worker, CtlSubject(workerName), note)
 	subscribe(t, worker, CtlWorkers, note)
 	subscribe(t, client, EventsSubject("r1"), note)
-	for _, subject := range []string{CtlSubject("w1"), CtlWorkers, EventsSubject("r1")} {
+	for _, subject := range []string{CtlSubject(workerName), CtlWorkers, EventsSubject("r1")} {
 		if err := launcher.Publish(subject, nil); err != nil {
 			t.Fatal(err)
 		}
@@ -61,14 +63,14 @@ func TestUnsubscribe(t *testing.T) {
 		t.Fatal(err)
 	}
 	worker := connect(t, s, RoleWorker, ConnectOptions{})
-	if _, err := worker.Request(within(t, 5*time.Second), WorkSubject("w", Hello), nil); err != nil {
+	if _, err := worker.Request(within(t, 5*time.Second), WorkSubject(workerName, Hello), nil); err != nil {
 		t.Fatal(err)
 	}
 	unsubscribe()
 	if err := launcher.nc.Flush(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := worker.Request(within(t, 5*time.Second), WorkSubject("w", Hello), nil); !errors.Is(err, ErrNoCoordinator) {
+	if _, err := worker.Request(within(t, 5*time.Second), WorkSubject(workerName, Hello), nil); !errors.Is(err, ErrNoCoordinator) {
 		t.Errorf("after unsubscribe: %v", err)
 	}
 }
@@ -82,7 +84,7 @@ func TestStateIsPrivateAndKept(t *testing.T) {
 		t.Errorf("%d files in the state folder, want 4 (%v)", len(entries), err)
 	}
 	for _, e := range entries {
-		if info, err := e.Info(); err != nil || info.Mode().Perm() != 0o600 {
+		if info, err := e.Info(); err != nil || !e.IsDir() && info.Mode().Perm() != 0o600 || e.IsDir() && info.Mode().Perm() != 0o700 {
 			t.Errorf("%s: mode %v, %v", e.Name(), info.Mode(), err)
 		}
 	}
@@ -95,7 +97,7 @@ func TestStateIsPrivateAndKept(t *testing.T) {
 
 	again := startServer(t, ServerOptions{Dir: dir})
 	second := readAccess(t, again, RoleWorker)
-	if again.Port() != port || again.ClusterID() != id || second.NKeySeed != first.NKeySeed || second.CAPEM != first.CAPEM {
+	if again.Port() != port || again.ClusterID() != id || !bytes.Equal(second.NKeySeed, first.NKeySeed) || second.CAPEM != first.CAPEM {
 		t.Error("port, id, key or authority changed over a restart")
 	}
 }
@@ -178,7 +180,7 @@ func TestSeveralAddresses(t *testing.T) {
 		t.Fatalf("connected to %s", url)
 	}
 	big := make([]byte, 3<<20)
-	answer, err := worker.Request(within(t, 10*time.Second), WorkSubject("w", Turn), big)
+	answer, err := worker.Request(within(t, 10*time.Second), WorkSubject(workerName, Turn), big)
 	if err != nil || len(answer) != len(big) {
 		t.Fatalf("%d bytes, %v", len(answer), err)
 	}
@@ -214,15 +216,27 @@ func TestNoSecretIsLogged(t *testing.T) {
 	worker.nc.Flush()
 	access := readAccess(t, s, RoleWorker)
 	log.logger().Info("access", "access", access, "state", s.state)
-	fmt.Fprintf(log, "%v %+v %#v %s", access, access, access, access.NKeySeed)
+	slog.New(slog.NewJSONHandler(log, nil)).Info("access", "access", access, "seed", access.NKeySeed)
+	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%10.3s"} {
+		fmt.Fprintf(log, format, access)
+		fmt.Fprintf(log, format, access.NKeySeed)
+	}
+	secrets := []Secret{s.launcherSeed, s.systemSeed, access.NKeySeed, readAccess(t, s, RoleClient).NKeySeed}
 	s.Close()
 	text := log.String()
 	if !strings.Contains(text, "run.x.events") || !strings.Contains(text, placeholder) {
 		t.Error("the log misses what should be in it")
 	}
-	for _, secret := range []Secret{s.state.LauncherSeed, s.state.WorkerSeed, s.state.ClientSeed, s.state.CAKeyPEM[40:80]} {
-		if strings.Contains(text, string(secret)) {
-			t.Error("a key is in the log")
+	for _, secret := range secrets {
+		for _, shown := range []string{string(secret), fmt.Sprintf("%x", []byte(secret)), fmt.Sprint([]byte(secret))} {
+			if strings.Contains(text, shown) {
+				t.Error("a key is in the log")
+			}
+		}
+	}
+	for _, secret := range []Secret{s.state.ClientSeed, s.state.CAKeyPEM} {
+		if strings.Trim(string(secret), "\x00") != "" {
+			t.Error("a key that is not needed is still in memory")
 		}
 	}
 }

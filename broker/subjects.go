@@ -2,30 +2,29 @@ package broker
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
 // The subjects of a cluster. A name in angle brackets is one token (CheckToken).
 //
-//	work.<worker>.hello   worker -> coordinator, request   here I am, with these slots
-//	work.<worker>.turn    worker -> coordinator, request   results back, more tasks please
-//	work.<worker>.bye     worker -> coordinator, request   I am leaving
-//	ctl.worker.<worker>   coordinator -> that worker
-//	ctl.workers           coordinator -> every worker
-//	client.<verb>         client -> coordinator, request   submit, overview, cancel...
-//	run.<run>.events      coordinator -> clients           what happens in a run
-//	_INBOX_w.>, _INBOX_c.>, _INBOX_l.>  replies to workers, clients, the launcher
+//	work.<job>.<process>.hello   worker -> coordinator, request   here I am, with these slots
+//	work.<job>.<process>.turn    worker -> coordinator, request   results back, more tasks please
+//	work.<job>.<process>.bye     worker -> coordinator, request   I am leaving
+//	ctl.worker.<job>.<process>   coordinator -> that worker
+//	ctl.workers                  coordinator -> every worker
+//	client.<verb>                client -> coordinator, request   submit, overview, cancel...
+//	run.<run>.events             coordinator -> clients           what happens in a run
+//	_INBOX_w.<job>.>, _INBOX_c.<session>.>, _INBOX_l.>   replies to the workers of a job, a client, the launcher
 //
-// All workers of a cluster share a key, and so do all clients: permissions
-// separate the roles, not the workers from each other. The server takes a last
-// "*" of a permission to cover ">" in a subscription, so never publish below
-// ctl.worker.<worker>.
+// A worker is named <job>.<process>, a job <launch>-<index>. Each job has a key of
+// its own, which is good for the subjects with its name and no others.
 const (
 	Hello = "hello" // verb of a worker's first request
 	Turn  = "turn"  // verb of a worker's exchange of results for tasks
 	Bye   = "bye"   // verb of a worker's last request
 
-	AllWork    = "work.*.*"     // what the coordinator serves to workers
+	AllWork    = "work.*.*.*"   // what the coordinator serves to workers
 	AllClient  = "client.>"     // what the coordinator serves to clients
 	AllEvents  = "run.*.events" // what a client may watch
 	CtlWorkers = "ctl.workers"  // what every worker listens to
@@ -42,31 +41,70 @@ const (
 // Role is who a credential is for.
 type Role string
 
-// The roles that get an access file. The launcher's own key never leaves its
-// state folder.
+// The roles that get access files. The launcher's own key never leaves its
+// process.
 const (
 	RoleWorker Role = "worker"
 	RoleClient Role = "client"
 )
 
-// permissions is what a role may do; everything else is refused.
+// permissions is what the holder of a key may do; everything else is refused.
 type permissions struct {
-	Publish   []string
-	Subscribe []string
-	Inbox     string // prefix of the subjects its replies arrive on
+	publish, subscribe []string
 }
 
-var rolePermissions = map[Role]permissions{
-	RoleWorker: {
-		Publish:   []string{WorkSubject("*", Hello), WorkSubject("*", Turn), WorkSubject("*", Bye)},
-		Subscribe: []string{CtlSubject("*"), CtlWorkers, inboxWorker + ".>"},
-		Inbox:     inboxWorker,
-	},
-	RoleClient: {
-		Publish:   []string{AllClient},
-		Subscribe: []string{AllEvents, inboxClient + ".>"},
-		Inbox:     inboxClient,
-	},
+// workerPermissions are those of the workers of one job. The server takes a
+// last "*" of a permission to cover ">" in a subscription, so never publish
+// below ctl.worker.<job>.<process>.
+func workerPermissions(job string) permissions {
+	worker := job + ".*"
+	return permissions{
+		publish:   []string{WorkSubject(worker, Hello), WorkSubject(worker, Turn), WorkSubject(worker, Bye)},
+		subscribe: []string{CtlSubject(worker), CtlWorkers, inbox(RoleWorker, job) + ".>"},
+	}
+}
+
+// clientPermissions are those of one connection of a client.
+func clientPermissions(session string) permissions {
+	return permissions{
+		publish:   []string{AllClient},
+		subscribe: []string{AllEvents, inbox(RoleClient, session) + ".>"},
+	}
+}
+
+// inbox is the prefix of the subjects on which the workers of a job, or the
+// session of a client, get replies.
+func inbox(role Role, name string) string {
+	if role == RoleWorker {
+		return inboxWorker + "." + name
+	}
+	return inboxClient + "." + name
+}
+
+// JobName names one job of a launch: what its workers' names begin with.
+func JobName(launch string, index int) string { return launch + "-" + strconv.Itoa(index) }
+
+// WorkerName names a process that works in a job. The process is one token that
+// tells it from others of the job, those before a requeue included.
+func WorkerName(job, process string) string { return job + "." + process }
+
+// WorkerJob is the job that a worker belongs to.
+func WorkerJob(worker string) string {
+	job, _, _ := strings.Cut(worker, ".")
+	return job
+}
+
+// CheckWorker reports why a name cannot be a worker's: it must be
+// <job>.<process>, one token each.
+func CheckWorker(name string) error {
+	job, process, ok := strings.Cut(name, ".")
+	if !ok {
+		return fmt.Errorf("worker %.40q, want <job>.<process>", name)
+	}
+	if err := CheckToken(job); err != nil {
+		return err
+	}
+	return CheckToken(process)
 }
 
 // WorkSubject is where a worker sends a request of that verb.
@@ -75,11 +113,12 @@ func WorkSubject(worker, verb string) string { return workPrefix + worker + "." 
 // ParseWork takes the subject of a worker's request apart.
 func ParseWork(subject string) (worker, verb string, ok bool) {
 	rest, ok := strings.CutPrefix(subject, workPrefix)
-	if !ok {
+	end := strings.LastIndexByte(rest, '.')
+	if !ok || end < 0 {
 		return "", "", false
 	}
-	worker, verb, ok = strings.Cut(rest, ".")
-	return worker, verb, ok && CheckToken(worker) == nil && CheckToken(verb) == nil
+	worker, verb = rest[:end], rest[end+1:]
+	return worker, verb, CheckWorker(worker) == nil && CheckToken(verb) == nil
 }
 
 // CtlSubject is where the coordinator speaks to one worker.
@@ -121,10 +160,10 @@ func CheckToken(name string) error {
 // without this a worker could make the coordinator publish anywhere. Empty: no
 // requests are expected on the subject.
 func replyPrefix(subject string) string {
-	switch {
-	case strings.HasPrefix(subject, workPrefix):
-		return inboxWorker + "."
-	case strings.HasPrefix(subject, clientPrefix):
+	if worker, _, ok := ParseWork(subject); ok {
+		return inbox(RoleWorker, WorkerJob(worker)) + "."
+	}
+	if strings.HasPrefix(subject, clientPrefix) {
 		return inboxClient + "."
 	}
 	return ""

@@ -23,7 +23,10 @@ func TestOnDisconnect(t *testing.T) {
 	if err := server.OnDisconnect(func(name string) { names <- name }); err != nil {
 		t.Fatal(err)
 	}
-	access, err := broker.ReadAccess(broker.AccessFile(dir, broker.RoleWorker))
+	if err := server.Grant("L", 1); err != nil {
+		t.Fatal(err)
+	}
+	access, err := broker.ReadAccess(broker.JobAccess(broker.KeysDir(dir), "L-0"))
 	if err != nil {
 		t.Fatal(err)
 	}

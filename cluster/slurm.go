@@ -20,6 +20,7 @@ type Driver interface {
 	Submit(ctx context.Context, s slurm.Submission) (string, error)
 	Adopt(ctx context.Context, name string) (id string, found bool, err error)
 	List(ctx context.Context, names []string) (slurm.Snapshot, error)
+	Nodes(ctx context.Context, partition string) ([]string, error)
 	Cancel(ctx context.Context, ids []string, opts slurm.CancelOptions) error
 }
 
@@ -27,7 +28,8 @@ type Driver interface {
 type SlurmOptions struct {
 	Driver Driver
 	// Binary, AccessFile and Dir are absolute paths on the nodes; see
-	// jobscript.Worker. Dir is made on this machine, where it must be the same.
+	// jobscript.Worker. AccessFile is the folder of the access files of all jobs, in
+	// which each finds its own: no key is in a script. Dir is made on this machine, where it must be the same.
 	Binary, AccessFile, Dir string
 	// Templates holds the template of the job script.
 	Templates fs.FS
@@ -81,7 +83,7 @@ func (s *Slurm) submission(l Launch, script jobscript.Script) slurm.Submission {
 }
 
 func (s *Slurm) render(l Launch) (jobscript.Script, error) {
-	spec := l.Spec
+	spec := l.Spec.Excluding(l.Exclude)
 	spec.Name, spec.JobName = l.Pool, l.Name
 	return jobscript.Render(spec, jobscript.Worker{
 		Binary: s.o.Binary, AccessFile: s.o.AccessFile, LaunchKey: l.Key, Dir: s.o.Dir,
@@ -208,6 +210,11 @@ func (s *Slurm) Cancel(ctx context.Context, jobs []Job) error {
 		}
 	}
 	return s.o.Driver.Cancel(ctx, ids, slurm.CancelOptions{})
+}
+
+// Nodes are those of the partitions of a pool on which jobs start.
+func (s *Slurm) Nodes(ctx context.Context, spec jobscript.Pool) ([]string, error) {
+	return s.o.Driver.Nodes(ctx, spec.Queue)
 }
 
 // Log is where the script made Slurm write.

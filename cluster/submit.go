@@ -41,17 +41,25 @@ func (c *Cluster) launch(ctx context.Context, p *pool, count int) error {
 		Spec: p.Spec, Submitted: time.Now(),
 	}
 	c.mu.Lock()
+	l.Exclude = p.suspects.names(l.Submitted)
+	c.mu.Unlock()
+	if c.o.Keys != nil {
+		if err := c.o.Keys.Grant(key, count); err != nil {
+			return err
+		}
+	}
+	c.mu.Lock()
 	c.ledger.add(l)
 	c.mu.Unlock()
 	submitted, err := c.o.Backend.Submit(ctx, l)
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	switch {
 	case err == nil:
+		c.mu.Lock()
 		c.ledger.confirm(submitted)
+		c.mu.Unlock()
 		c.o.Logger.Info("jobs submitted", "pool", p.Name, "jobs", count, "id", submitted.ID, "name", l.Name)
 	case !errors.Is(err, slurm.ErrAmbiguous): // else it is settled in the next round
-		c.ledger.drop(l)
+		c.forsake(l)
 	}
 	return err
 }
@@ -66,11 +74,11 @@ func (c *Cluster) failed(ctx context.Context, p *pool, err error) error {
 	for _, kind := range []error{slurm.ErrTransient, slurm.ErrLimit, slurm.ErrAmbiguous} {
 		if errors.Is(err, kind) {
 			c.o.Logger.Warn("jobs not submitted yet", "pool", p.Name, "error", err)
-			p.pending, p.retryAt = err.Error(), time.Now().Add(c.o.Interval)
+			p.pending, p.retryAt = advised(err), time.Now().Add(c.o.Interval)
 			return nil
 		}
 	}
-	p.stopped = err.Error()
+	p.refuse(err)
 	c.o.Logger.Error("pool stopped: its jobs are refused", "pool", p.Name, "error", err)
 	return fmt.Errorf("pool %s: %w", p.Name, err)
 }

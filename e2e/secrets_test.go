@@ -3,11 +3,14 @@ package e2e
 import (
 	"bytes"
 	"crypto/tls"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -20,12 +23,12 @@ import (
 var seedPattern = regexp.MustCompile(`SU[A-Z2-7]{56}`)
 
 // secrets looks for the keys of a cluster, and the token of its page, everywhere
-// but in the files that keep them.
+// but in the files that keep them, also after its processes have crashed.
 func secrets(s *site) {
-	s.env = append(s.env, "SBATCH_ACCOUNT=leaked", "SLURM_JOB_NAME=leaked", "EWOKS_HPC_LEAK=leaked", "MINE=kept")
+	s.env = append(s.env, "SBATCH_ACCOUNT=leaked", "SLURM_JOB_NAME=leaked", "EWOKS_HPC_LEAK=leaked", "MINE=kept", "GOTRACEBACK=system")
 	s.write("env.py", "import os\ndef environ():\n    return '\\n'.join('%s=%s' % v for v in os.environ.items())\n")
 	s.write("env.yaml", "graph: {id: env}\nnodes: [{id: a, task_type: method, task_identifier: env.environ}]\n")
-	up := s.ok("up", "--cluster", "secret", "--jobs", "1", "--detach")
+	up := s.ok("up", "--cluster", "secret", "--jobs", "1", "--detach", poll)
 	page := regexp.MustCompile(`token=(\S+)`).FindStringSubmatch(up)
 	if page == nil {
 		s.Fatalf("no token in\n%s", up)
@@ -35,11 +38,15 @@ func secrets(s *site) {
 		s.Errorf("environment of tasks: %s", environment)
 	}
 	known := [][]byte{[]byte(page[1])}
-	for _, name := range []string{"access-worker.json", "access-client.json", "broker.json"} {
-		text, err := os.ReadFile(s.state("secret", name))
+	keys, err := filepath.Glob(s.state("secret", "keys", "*.json"))
+	if err != nil || len(keys) != 1 {
+		s.Fatalf("keys of one job: %v, %v", keys, err)
+	}
+	for _, path := range append(keys, s.state("secret", "access-client.json"), s.state("secret", "broker.json")) {
+		text, err := os.ReadFile(path)
 		seeds := seedPattern.FindAll(text, -1)
 		if err != nil || len(seeds) == 0 {
-			s.Fatalf("no key in %s: %v", name, err)
+			s.Fatalf("no key in %s: %v", path, err)
 		}
 		known = append(known, seeds...)
 	}
@@ -49,13 +56,77 @@ func secrets(s *site) {
 				s.Errorf("a secret is in %s", where)
 			}
 		}
+		if seedPattern.Match(text) { // of whomever
+			s.Errorf("a key is in %s", where)
+		}
 	}
 	look("the environment of tasks", []byte(environment))
 	s.searchProcesses(look)
 	s.searchSlurm(look)
 	s.searchFiles(look)
 	refused(s.T, s.status("secret").Address)
+	s.crash(keys[0], look)
 	s.down("secret")
+	if left, err := filepath.Glob(s.state("secret", "keys", "*")); err != nil || len(left) > 0 {
+		s.Errorf("keys of jobs are left: %v, %v", left, err)
+	}
+}
+
+// crash makes the worker and then the launcher write all that the runtime knows of
+// them and die. The key of the worker's job is good for nothing from then on.
+func (s *site) crash(key string, look func(string, []byte)) {
+	s.Helper()
+	stolen := filepath.Join(s.dir, "home", "stolen.json")
+	text, err := os.ReadFile(key)
+	if err == nil {
+		err = os.WriteFile(stolen, text, 0o600)
+	}
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.quit(s.status("secret").Workers[0].Pid)
+	s.until("the key of the job is revoked", func() bool { _, err := os.Stat(key); return errors.Is(err, fs.ErrNotExist) })
+	launch, index, _ := strings.Cut(strings.TrimSuffix(filepath.Base(key), ".json"), "-")
+	e := s.try("worker", "--access", stolen, "--launch", launch, "--index", index, "--death-timeout", "1s")
+	if e.code == 0 || !strings.Contains(e.err, "Authorization Violation") {
+		s.Errorf("a worker with the key of a job that has ended: exit code %d\n%s", e.code, e.err)
+	}
+	look("what a worker says", []byte(e.err))
+	if err := os.Remove(stolen); err != nil {
+		s.Error(err)
+	}
+	launcher, err := os.ReadFile(s.state("secret", "launcher.pid"))
+	if err != nil {
+		s.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(launcher)))
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.quit(pid)
+	s.until("the launcher has ended", func() bool { return strings.Contains(s.try("status", "--cluster", "secret").err, "has ended") })
+	s.searchFiles(look)
+	logs, err := filepath.Glob(s.state("secret", "jobs", "*.log"))
+	if err != nil {
+		s.Fatal(err)
+	}
+	dumps := 0
+	for _, log := range append(logs, s.state("secret", "launcher.log")) {
+		text, err := os.ReadFile(log)
+		if err == nil && bytes.Contains(text, []byte("SIGQUIT: quit")) && bytes.Contains(text, []byte("goroutine 1 ")) {
+			dumps++
+		}
+	}
+	if dumps != 2 {
+		s.Errorf("%d of 2 crashes are in the logs %v", dumps, logs)
+	}
+}
+
+func (s *site) quit(pid int) {
+	s.Helper()
+	if err := syscall.Kill(pid, syscall.SIGQUIT); err != nil {
+		s.Fatal(err)
+	}
 }
 
 func (s *site) searchProcesses(look func(string, []byte)) {
@@ -109,7 +180,8 @@ func (s *site) searchFiles(look func(string, []byte)) {
 		if info.Mode().Perm()&0o077 != 0 && !bySlurm {
 			s.Errorf("%s has mode %s", path, info.Mode())
 		}
-		if keeps := strings.HasPrefix(d.Name(), "access-") || d.Name() == "broker.json"; keeps || !d.Type().IsRegular() {
+		keeps := d.Name() == "access-client.json" || d.Name() == "broker.json" || filepath.Base(filepath.Dir(path)) == "keys"
+		if keeps || !d.Type().IsRegular() {
 			return nil
 		}
 		files++

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ewoks-hpc/ewoks-hpc/resource"
 	"github.com/ewoks-hpc/ewoks-hpc/task"
 )
 
@@ -95,7 +96,8 @@ func (g generator) request() *task.Request {
 	r := &task.Request{
 		ID: g.id(), Attempt: g.r.IntN(9), Node: g.text(), Label: g.text(), Type: g.text(), Identifier: g.text(), Generator: g.text(),
 		Inputs: g.named(0), Wanted: task.Wanted{None: g.r.IntN(2) == 0, Keep: g.r.IntN(2) == 0, Show: g.r.IntN(2) == 0},
-		Fatal: g.r.IntN(2) == 0, Limit: time.Duration(g.r.IntN(1e6)) * time.Millisecond, Tests: g.tests(),
+		Fatal: g.r.IntN(2) == 0, Limit: time.Duration(g.r.IntN(1e6)) * time.Millisecond,
+		Resources: resource.Need{Cores: g.r.IntN(3), GPUs: g.r.IntN(2), Memory: resource.Bytes(g.r.IntN(3) * 1000 * (1 + g.r.IntN(1e6)))}, Tests: g.tests(),
 	}
 	if g.r.IntN(3) == 0 {
 		r.Then = g.request()

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/resource"
 )
 
 type requestWire struct {
@@ -17,6 +19,7 @@ type requestWire struct {
 	Wanted     int             `json:"w"`
 	Fatal      bool            `json:"f"`
 	Limit      int64           `json:"x"`
+	Resources  resource.Need   `json:"re"`
 	Tests      []testWire      `json:"c"`
 	Else       json.RawMessage `json:"ce"`
 	Context    json.RawMessage `json:"cx"`
@@ -52,7 +55,7 @@ func (w *requestWire) decode(blobs [][]byte) (*Request, error) {
 			None: w.Wanted&wantNone != 0, Keep: w.Wanted&wantKeep != 0,
 			Show: w.Wanted&wantShow != 0, Error: w.Wanted&wantError != 0,
 		},
-		Fatal: w.Fatal, Limit: time.Duration(w.Limit) * time.Millisecond, Else: w.Else,
+		Fatal: w.Fatal, Limit: time.Duration(w.Limit) * time.Millisecond, Resources: w.Resources, Else: w.Else,
 		Context: w.Context, VarInfo: w.VarInfo,
 	}
 	for _, t := range w.Tests {

@@ -9,7 +9,7 @@ import (
 // only messages whose cost counts once per task. Their JSON is, in words:
 //
 //	request: {"r":run,"s":seq,"a":attempt,"n":node,"l":label,"t":type,"i":identifier,
-//	          "g":generator,"in":[[name,value]...],"w":wanted bits,"f":fatal,"b":batch,"x":limit in ms,
+//	          "g":generator,"in":[[name,value]...],"w":wanted bits,"f":fatal,"b":batch,"x":limit in ms,"re":resources,
 //	          "c":[[link,[[output,JSON value]...]]...],"ce":else value,
 //	          "cx":context,"vi":varinfo of the node,"nx":the request that follows}
 //	result:  {"r":run,"s":seq,"a":attempt,"k":status,"o":[[name,value]...],"fi":[link...],"bg":begun,"j":[[name,JSON as text]...],
@@ -92,6 +92,12 @@ func (e *Encoder) request(r *Request) {
 	if r.Then != nil {
 		e.Raw(`,"nx":`)
 		e.request(r.Then)
+	}
+	if r.Resources.Sized() {
+		size := r.Resources
+		size.TimeLimit, size.Pool = 0, ""
+		e.Raw(`,"re":`)
+		e.Header = size.AppendJSON(e.Header)
 	}
 	if r.Limit > 0 {
 		e.number(`,"x":`, max(1, r.Limit.Milliseconds()))

@@ -2,10 +2,13 @@ package task
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/resource"
 )
 
 // Hello is how a worker introduces itself. What identifies a worker for ever is
@@ -24,10 +27,20 @@ type Hello struct {
 	Host    string `json:"host"`
 	Pid     int    `json:"pid"`
 	// Slots is the number of tasks that the worker executes at the same time.
-	Slots  int    `json:"slots"`
+	Slots int `json:"slots"`
+	// Cores, Memory (bytes) and GPUs are what its tasks share, see
+	// resource.Capacity.
+	Cores  int            `json:"cores,omitempty"`
+	Memory resource.Bytes `json:"memory,omitempty"`
+	GPUs   int            `json:"gpus,omitempty"`
 	Python string `json:"python"`
 	// EndsAt is when the walltime of its job ends; zero is never.
 	EndsAt time.Time `json:"ends_at,omitzero"`
+}
+
+// Capacity is what the worker has.
+func (h Hello) Capacity() resource.Capacity {
+	return resource.Capacity{Slots: h.Slots, Cores: h.Cores, Memory: h.Memory, GPUs: h.GPUs}
 }
 
 // Welcome answers a Hello.
@@ -110,6 +123,9 @@ func DecodeTurn(data []byte) (*Turn, error) {
 	}
 	blobs, err := decodeMessage(data, &h)
 	if err != nil {
+		return nil, err
+	}
+	if err := errors.Join(h.Turn.check(), checkCount(h.Results, MaxResults)); err != nil {
 		return nil, err
 	}
 	h.Turn.Results, err = DecodeResults(h.Results, blobs)

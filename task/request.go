@@ -3,6 +3,8 @@ package task
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/resource"
 )
 
 // Request asks for one attempt at a task.
@@ -28,6 +30,8 @@ type Request struct {
 	Batch int
 	// Limit bounds the execution; zero means no limit.
 	Limit time.Duration
+	// Resources are what the task takes of a worker. Only sizes travel.
+	Resources resource.Need
 	// Tests are the conditional links that leave the node. The interpreter that
 	// has the outputs tells which of them fire.
 	Tests []Test

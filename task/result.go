@@ -60,6 +60,14 @@ const (
 	Died Cause = "died"
 	// Timeout: the task took longer than its limit.
 	Timeout Cause = "timeout"
+	// OutOfMemory: the task raised MemoryError, or the kernel ended the
+	// interpreter because the memory that it may use was exhausted.
+	OutOfMemory Cause = "out of memory"
+	// Cancelled: somebody asked for it.
+	Cancelled Cause = "cancelled"
+	// Walltime: the attempt was given back, because it would not have ended before
+	// its worker had to.
+	Walltime Cause = "walltime"
 	// Gone: the worker that held the task vanished.
 	Gone Cause = "worker lost"
 )

@@ -63,7 +63,7 @@ func TestHandledError(t *testing.T) {
 // A task that was skipped because another failed runs again if the run goes on,
 // and that does not count as lost.
 func TestSkipped(t *testing.T) {
-	s, actions := begin(parse(t, two), engine.Options{Run: "r", MaxLost: 0})
+	s, actions := begin(parse(t, two), engine.Options{Run: "r", Retry: engine.Retry{Lost: 0}})
 	r := started(t, actions)
 	for range 10 {
 		r = started(t, engine.Step(s, ended(r, task.Skipped)))

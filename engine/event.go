@@ -1,6 +1,10 @@
 package engine
 
-import "github.com/ewoks-hpc/ewoks-hpc/task"
+import (
+	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/task"
+)
 
 // Event is something that happened to a run: Begin, Ended or Cancel.
 type Event interface{ event() }
@@ -21,14 +25,19 @@ func (Cancel) event() {}
 // Action is something to be done for a run: Start, Begun, Stop, Release or Finish.
 type Action interface{ action() }
 
-// Start asks for an attempt at a task.
-type Start struct{ Request *task.Request }
+// Start asks for an attempt at a task, to be begun some time later if After is
+// not zero.
+type Start struct {
+	Request *task.Request
+	After   time.Duration
+}
 
 // Begun says that a task is being executed already, by the interpreter that
 // executed the one before it.
 type Begun struct{ Request *task.Request }
 
-// Stop says that the result of a task that was started is of no use any more.
+// Stop says that no attempt at a task is of any use any more, whether it is being
+// executed or still waits: the run is over, or an older attempt has succeeded.
 type Stop struct{ ID task.ID }
 
 // Release says that nobody will read the outputs of a task any more. Values
@@ -92,6 +101,8 @@ type Counts struct {
 	Started   int `json:"started"`
 	Succeeded int `json:"succeeded"`
 	Failed    int `json:"failed"`
-	// Lost counts attempts that vanished.
-	Lost int `json:"lost"`
+	// Lost counts attempts that vanished, Retried those that failed and were
+	// followed by another.
+	Lost    int `json:"lost"`
+	Retried int `json:"retried"`
 }

@@ -2,12 +2,11 @@ package engine_test
 
 import (
 	"fmt"
-	"maps"
 	"slices"
+	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/engine"
 	"github.com/ewoks-hpc/ewoks-hpc/task"
-	"github.com/ewoks-hpc/ewoks-hpc/workflow"
 )
 
 // expected is what the model says about an event.
@@ -15,6 +14,9 @@ type expected struct {
 	nothing bool
 	started []*exec
 	again   *exec
+	after   time.Duration // how long again waits
+	// stopped is a task of which an older attempt has succeeded.
+	stopped *exec
 	// begun is the task that an interpreter has begun by itself.
 	begun *task.Request
 	// over means that the run ends, with this node at fault if one is.
@@ -36,11 +38,11 @@ func (h *hostile) expect(r task.Result) expected {
 		}
 		return h.succeed(x, r, current)
 	case r.Status == task.Failed && current:
-		return h.fail(x, r)
+		return h.failOnce(x, r)
 	case r.Status == task.Lost && current:
 		h.counts.Lost++
 		h.stats.lost++
-		if x.lost++; x.lost > h.o.MaxLost {
+		if x.lost++; x.lost > h.o.Retry.Lost {
 			r.Failure.Message = fmt.Sprintf("task of node '%s' was lost %d times: gone", h.id(x), x.lost)
 			return h.fail(x, r)
 		}
@@ -66,6 +68,9 @@ func (h *hostile) again(x *exec) expected {
 
 func (h *hostile) succeed(x *exec, r task.Result, current bool) (e expected) {
 	delete(h.running, x.seq)
+	if !current {
+		e.stopped = x
+	}
 	if x == h.saver {
 		return h.quiet(e)
 	}
@@ -80,6 +85,7 @@ func (h *hostile) succeed(x *exec, r task.Result, current bool) (e expected) {
 		h.Errorf("task %s succeeded on inputs on which it fails", r.ID)
 	}
 	if e.started, ok = h.m.succeed(x, outputs); !ok {
+		h.message = ""
 		return h.failed(e, x, task.Value{})
 	}
 	return h.ended(e)
@@ -88,6 +94,7 @@ func (h *hostile) succeed(x *exec, r task.Result, current bool) (e expected) {
 func (h *hostile) fail(x *exec, r task.Result) (e expected) {
 	delete(h.running, x.seq)
 	if x == h.saver {
+		h.message = x.told(r.Failure)
 		return h.failed(e, x, instance(r))
 	}
 	h.counts.Failed++
@@ -101,6 +108,7 @@ func (h *hostile) fail(x *exec, r task.Result) (e expected) {
 		return h.unhandled(e, x, r)
 	}
 	if !ok {
+		h.message = ""
 		return h.failed(e, x, task.Value{})
 	}
 	return h.ended(e)
@@ -109,10 +117,11 @@ func (h *hostile) fail(x *exec, r task.Result) (e expected) {
 // unhandled is the end of a branch in a run that keeps going.
 func (h *hostile) unhandled(e expected, x *exec, r task.Result) expected {
 	if !h.o.KeepGoing {
+		h.message = x.told(r.Failure)
 		return h.failed(e, x, instance(r))
 	}
 	if h.failure == nil {
-		h.failure, h.exception = x, instance(r)
+		h.failure, h.exception, h.message = x, instance(r), x.told(r.Failure)
 	}
 	return h.ended(e)
 }
@@ -178,10 +187,18 @@ func (h *hostile) check(event engine.Event, e expected) {
 		switch a := a.(type) {
 		case engine.Start:
 			h.start(a.Request, &left)
+			if again := a.Request.Attempt > 1; again && a.After != e.after || !again && a.After != 0 {
+				h.Errorf("attempt %d at task %s starts after %s, want %s", a.Request.Attempt, a.Request.ID, a.After, e.after)
+			}
 			h.flying = append(h.flying, &flight{Request: a.Request})
 		case engine.Begun:
 			h.follow(a.Request, &left)
 		case engine.Stop:
+			if x := left.stopped; x != nil && a.ID.Seq == x.seq {
+				left.stopped = nil
+				h.supersede(a.ID)
+				continue
+			}
 			stopped++
 			if h.running[a.ID.Seq] == nil {
 				h.Errorf("task %s is stopped and does not run", a.ID)
@@ -204,8 +221,8 @@ func (h *hostile) check(event engine.Event, e expected) {
 
 // compare looks at what was done as a whole.
 func (h *hostile) compare(e, left expected, stopped int) {
-	if len(left.started) > 0 || left.again != nil || left.begun != nil && !e.over {
-		h.Errorf("was not done: %d tasks to start (first %+v), again %+v, begun %+v", len(left.started), first(left.started), left.again, left.begun)
+	if len(left.started) > 0 || left.again != nil || left.stopped != nil || left.begun != nil && !e.over {
+		h.Errorf("was not done: %d tasks to start (first %+v), again %+v, begun %+v, stopped %+v", len(left.started), first(left.started), left.again, left.begun, left.stopped)
 	}
 	if c := h.state.Counts(); c != h.counts {
 		h.Errorf("counts %+v, want %+v", c, h.counts)
@@ -246,6 +263,9 @@ func (h *hostile) savingIsStopped(stopped int) bool {
 func (h *hostile) compareOutcome(e expected, stopped int) {
 	if h.outcome.Status != h.status || h.outcome.Node != e.node {
 		h.Errorf("the run %s at %q, want %s at %q", h.outcome.Status, h.outcome.Node, h.status, e.node)
+	}
+	if got := h.outcome.Failure.Message; h.status == engine.Failed && h.message != "" && got != h.message {
+		h.Errorf("the run failed with %q, want %q", got, h.message)
 	}
 	if h.savingIsStopped(stopped) {
 		stopped--
@@ -310,95 +330,5 @@ func (h *hostile) release(a engine.Release) {
 	delete(h.recorded, a.ID.Seq)
 	for _, v := range a.Values {
 		delete(h.values.live, place(v))
-	}
-}
-
-// start takes a request to start a task, or to start it again.
-func (h *hostile) start(r *task.Request, left *expected) {
-	switch x := h.running[r.Seq]; {
-	case r.Attempt > 1:
-		if x == nil || x != left.again || r.Attempt != x.attempt || r.Then != nil {
-			h.Errorf("started again for no reason: %+v", *r)
-		}
-		left.again = nil
-	case r.Type == task.SaveType:
-		h.save(r, left)
-	default:
-		h.run(r, left)
-		h.checkThen(r)
-	}
-}
-
-func (h *hostile) save(r *task.Request, left *expected) {
-	if h.saver != nil || h.p.Save == "" || len(h.running)+len(left.started) > 0 || r.Identifier != h.p.Save || !r.Fatal {
-		h.Errorf("saves for no reason: %+v", *r)
-	}
-	h.stats.saved++
-	h.saver = &exec{node: -1, inputs: saved(h.m.selection(h.p.Outputs), h.p.Apart)}
-	h.enter(h.saver, r)
-}
-
-// follow takes the news that an interpreter has begun a task by itself.
-func (h *hostile) follow(r *task.Request, left *expected) {
-	h.stats.followed++
-	if left.begun == nil || r.Seq != left.begun.Seq || r.Then != left.begun.Then {
-		h.Errorf("task %s was begun by nobody", r.ID)
-	}
-	left.begun = nil
-	h.run(r, left)
-	if x := h.running[r.Seq]; x != nil && !maps.Equal(h.followers[r.Seq], x.inputs) {
-		h.Errorf("%s has begun on %v, want %v", r.Node, h.followers[r.Seq], x.inputs)
-	}
-}
-
-// run compares a task with the next one of the model.
-func (h *hostile) run(r *task.Request, left *expected) {
-	if len(left.started) == 0 {
-		h.Errorf("started for no reason: %+v", *r)
-		return
-	}
-	x := left.started[0]
-	left.started = left.started[1:]
-	fatal := !h.o.KeepGoing && !handlesErrors(h.wf, x.node)
-	if r.Node != h.id(x) || r.Attempt != 1 || r.Fatal != fatal || r.Limit != h.o.Limit || string(r.Context) != string(h.o.Context) {
-		h.Errorf("started %+v, want a task of %s", *r, h.id(x))
-	}
-	chosen := slices.ContainsFunc(h.p.Outputs, func(s workflow.Selected) bool { return s.Node == x.node })
-	if r.Wanted.Keep && !h.p.Keep || r.Wanted.Show != (chosen && !h.p.Values) || h.p.Values && !r.Wanted.Error {
-		h.Errorf("%s is asked for %+v", r.Node, r.Wanted)
-	}
-	h.calls[call(h.wf, x)]++
-	h.enter(x, r)
-}
-
-func (h *hostile) enter(x *exec, r *task.Request) {
-	if h.known[r.Seq] {
-		h.Errorf("task %s is started twice", r.ID)
-	}
-	if inputs, err := h.values.getAll(r.Inputs); err != nil || !maps.Equal(inputs, x.inputs) {
-		h.Errorf("%s starts on %v, want %v: %v", r.Node, inputs, x.inputs, err)
-	}
-	x.seq, x.attempt, x.then = r.Seq, 1, r.Then
-	h.known[r.Seq], h.running[r.Seq], h.makers[r.Seq] = true, x, x
-	if x != h.saver {
-		h.counts.Started++
-	}
-}
-
-// checkThen sees that tasks which may follow by themselves have numbers of their
-// own, and that there are not too many.
-func (h *hostile) checkThen(r *task.Request) {
-	if r.Then != nil && h.o.Strict && len(h.running) > 1 {
-		h.Errorf("%s may be followed while others run", r.Node)
-	}
-	count := 0
-	for then := r.Then; then != nil; then = then.Then {
-		if count++; count > 16 || h.known[then.Seq] || h.promised[then.Seq] {
-			h.Errorf("task %s follows %s, after %d others", then.ID, r.ID, count-1)
-		}
-		h.promised[then.Seq] = true
-		if slices.ContainsFunc(then.Inputs, func(n task.Named) bool { return n.Value.Kind == task.Passed && n.Value.Output == "" }) {
-			h.Errorf("%s may be followed, but not by what wants all its outputs", r.Node)
-		}
 	}
 }

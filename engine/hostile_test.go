@@ -46,14 +46,16 @@ type hostile struct {
 	// failure is the first that no link handled, of a run that keeps going.
 	failure   *exec
 	exception task.Value
-	arrived   bool // an end node has ended
+	message   string // of the failure, if it is that of a task
+	arrived   bool   // an end node has ended
+	spoiled   bool   // a task has failed that would have succeeded
 	outcome   *engine.Outcome
 	stats     stats
 }
 
 // stats tell whether the simulation reached what it is for.
 type stats struct {
-	followed, lost, handled, saved, early, stale, overflow, ignored int
+	followed, lost, handled, saved, early, stale, overflow, ignored, retried, superseded int
 }
 
 // flight is an attempt that an interpreter holds.
@@ -181,9 +183,12 @@ func (h *hostile) execute(f *flight) {
 			return
 		}
 	}
+	if h.stumble(f) {
+		return
+	}
 	if f.Type == task.SaveType {
 		if h.IntN(8) == 0 {
-			r.Status = task.Failed
+			r.Status, r.Failure.Cause, r.Failure.Type = task.Failed, task.Exception, "OSError"
 		}
 		h.mail = append(h.mail, r)
 		return
@@ -227,7 +232,7 @@ func (h *hostile) conclude(f *flight, r *task.Result, outputs []output) {
 func (h *hostile) raise(f *flight, r *task.Result) {
 	at, _ := h.wf.Node(workflow.NewID(f.Node))
 	r.Status = task.Failed
-	r.Failure = task.Failure{Cause: task.Exception, Message: failureOf(h.wf, at), Traceback: traceback}
+	r.Failure = task.Failure{Cause: task.Exception, Type: "ValueError", Message: failureOf(h.wf, at), Traceback: traceback}
 	if !f.Wanted.Error || h.IntN(4) == 0 {
 		return
 	}

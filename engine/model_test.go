@@ -33,6 +33,7 @@ type exec struct {
 	// What the environment knows about it.
 	seq           uint64
 	attempt, lost int
+	failed        map[task.Cause]int
 	then          *task.Request
 }
 
@@ -173,7 +174,7 @@ func (m *model) run(node int) (started []*exec) {
 }
 
 func (m *model) execute(node int) *exec {
-	x := &exec{node: node, nth: m.times[node], attempt: 1, linked: map[string]string{}, inputs: map[string]string{}}
+	x := &exec{node: node, nth: m.times[node], attempt: 1, failed: map[task.Cause]int{}, linked: map[string]string{}, inputs: map[string]string{}}
 	m.times[node]++
 	for _, b := range m.mergers[node].all(m.wf.Incoming(node)) {
 		maps.Copy(x.linked, b.data)
@@ -207,8 +208,10 @@ func (k *inputMerger) all(incoming []int) (list []*brought) {
 // that there is not.
 func (m *model) succeed(x *exec, outputs []output) (started []*exec, ok bool) {
 	x.outputs = outputs
-	m.latest[x.node] = x
-	m.ended = append(slices.DeleteFunc(m.ended, func(n int) bool { return n == x.node }), x.node)
+	if before := m.latest[x.node]; before == nil || before.seq < x.seq {
+		m.latest[x.node] = x
+		m.ended = append(slices.DeleteFunc(m.ended, func(n int) bool { return n == x.node }), x.node)
+	}
 	for _, l := range m.wf.Outgoing(x.node) {
 		if m.wf.Links[l].OnError || !m.fires(l, outputs) {
 			continue

@@ -7,12 +7,16 @@ import (
 	"github.com/ewoks-hpc/ewoks-hpc/workflow"
 )
 
-// selectOutputs notes the outputs of a node, if they are selected.
+// selectOutputs notes the outputs of a node, if they are selected. Of executions that
+// overlap the one counts that was started last, whichever ends last.
 func (s *State) selectOutputs(node int, r task.Result) {
 	if !s.plan.selected[node] {
 		return
 	}
 	before, again := s.latest[node]
+	if again && before.Seq > r.Seq {
+		return
+	}
 	s.retain(r.Seq, before.Seq)
 	if again {
 		s.ended = slices.DeleteFunc(s.ended, func(n int) bool { return n == node })

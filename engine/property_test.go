@@ -51,7 +51,7 @@ func newHostile(t *testing.T, random *rand.Rand, f family) *hostile {
 		b: &behaviour{wf: wf, seed: random.Uint64(), cyclic: wf.Cyclic()},
 		p: engine.PlanOptions{Outputs: randomOutputs(random, wf), Keep: random.IntN(2) == 0, Apart: random.IntN(2) == 0, Values: random.IntN(3) == 0},
 		o: engine.Options{
-			Run: "r", MaxLost: pick(random, 0, 1, 2, 1000, 1000, 1000, 1000), Strict: random.IntN(4) == 0,
+			Run: "r", Retry: randomRetry(random), Strict: random.IntN(4) == 0,
 			Limit: time.Duration(random.IntN(2)) * time.Minute, Context: []byte(`{"job_id":"r"}`),
 		},
 		values:    values{made: map[string]string{}, live: map[string]string{}},
@@ -113,6 +113,8 @@ func (s *summary) add(h *hostile) {
 	s.stale += h.stats.stale
 	s.overflow += h.stats.overflow
 	s.ignored += h.stats.ignored
+	s.retried += h.stats.retried
+	s.superseded += h.stats.superseded
 	if h.compareWithSequential() {
 		s.compared++
 	}
@@ -121,7 +123,7 @@ func (s *summary) add(h *hostile) {
 // compareWithSequential compares what was executed in a random order with what
 // is executed one after the other, where that must be the same.
 func (h *hostile) compareWithSequential() bool {
-	if h.o.MaxLost < 1000 || h.status == engine.Cancelled || h.outcome.Node == "save" || !h.m.confluent() {
+	if h.o.Retry.Lost < forEver || h.spoiled || h.status == engine.Cancelled || h.outcome.Node == "save" || !h.m.confluent() {
 		return false
 	}
 	calls, succeeded := sequential(h.wf, h.b)
@@ -144,6 +146,7 @@ func (h *hostile) compareWithSequential() bool {
 func (s *summary) check(t *testing.T) {
 	t.Logf("%+v", *s)
 	few := s.followed == 0 || s.lost == 0 || s.handled == 0 || s.saved == 0 || s.early == 0 || s.stale == 0 || s.ignored == 0 ||
+		s.retried < rounds/10 || s.superseded == 0 ||
 		s.compared < rounds/10 || s.status[engine.Succeeded] < rounds/3 || s.status[engine.Failed] == 0 || s.status[engine.Cancelled] == 0
 	if few || s.overflow > rounds/20 {
 		t.Errorf("the simulation does not reach what it is for: %+v", *s)

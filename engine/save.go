@@ -15,10 +15,10 @@ func (s *State) save() bool {
 	s.seq++
 	r := &task.Request{
 		ID: task.ID{Run: s.o.Run, Seq: s.seq}, Attempt: 1, Node: "save", Type: task.SaveType, Identifier: s.plan.save,
-		Inputs: s.saved(), Wanted: task.Wanted{None: true}, Fatal: true,
+		Inputs: s.saved(), Wanted: task.Wanted{None: true}, Fatal: s.fatal(saver, tries{}),
 	}
 	s.running[r.Seq] = &execution{node: saver, request: r}
-	s.actions = append(s.actions, Start{r})
+	s.actions = append(s.actions, Start{Request: r})
 	return true
 }
 

@@ -11,7 +11,7 @@ import (
 func TestSave(t *testing.T) {
 	wf := parse(t, two)
 	plan := engine.NewPlan(wf, engine.PlanOptions{Outputs: wf.SelectOutputs(nil), Keep: true, Save: "out.pkl"})
-	s := engine.New(plan, engine.Options{Run: "r", MaxLost: 1})
+	s := engine.New(plan, engine.Options{Run: "r", Retry: engine.Retry{Lost: 1}})
 	held := func(r *task.Request, name string) task.Named {
 		return task.Named{Name: name, Value: task.Value{Kind: task.Held, Seq: r.Seq, Output: name}}
 	}

@@ -30,8 +30,8 @@ type State struct {
 // Options are what is particular to one run.
 type Options struct {
 	Run string
-	// MaxLost is how often a task may be lost before the run fails.
-	MaxLost int
+	// Retry says how often attempts that do not succeed are made again.
+	Retry Retry
 	// Strict keeps the order of a graph: tasks follow each other by themselves
 	// only where nothing else could be executed first.
 	Strict bool
@@ -48,7 +48,7 @@ type Options struct {
 type execution struct {
 	node    int
 	request *task.Request
-	lost    int
+	tries   tries
 	// data is what links brought, for those that handle an error of the task.
 	data []task.Named
 	// given are its inputs, whatever becomes of those in the request.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/task"
 )
@@ -48,16 +49,21 @@ func (s *State) end(r task.Result) {
 	case r.Status == task.Succeeded:
 		s.succeed(x, r)
 	case r.Status == task.Failed && current:
-		s.fail(x, r)
+		s.retry(x, r)
 	case r.Status == task.Lost && current:
 		s.lose(x, r.Failure)
 	case r.Status == task.Skipped && current:
-		s.again(x)
+		s.again(x, 0)
 	}
 }
 
+// succeed takes the first success of a task, of whichever attempt: another that
+// is under way is of no use any more.
 func (s *State) succeed(x *execution, r task.Result) {
 	delete(s.running, r.Seq)
+	if r.Attempt != x.request.Attempt {
+		s.actions = append(s.actions, Stop{x.request.ID})
+	}
 	if x.node == saver {
 		return // it is ours, and counts for nobody
 	}
@@ -98,7 +104,7 @@ func (s *State) fail(x *execution, r task.Result) {
 
 // unhandled ends the run, or the branch if the run keeps going.
 func (s *State) unhandled(x *execution, r task.Result) {
-	o := Outcome{Status: Failed, Node: x.request.Node, Failure: r.Failure}
+	o := Outcome{Status: Failed, Node: x.request.Node, Failure: x.tries.tell(r.Failure)}
 	if i := find(r.Outputs, exceptionInstance); i >= 0 {
 		o.Exception = r.Outputs[i].Value
 	}
@@ -125,22 +131,23 @@ func (s *State) lacking() bool { return s.failure != nil && !s.arrived }
 
 // lose tries again what vanished through no fault of the task.
 func (s *State) lose(x *execution, f task.Failure) {
-	x.lost++
+	x.tries.lost++
 	s.counts.Lost++
-	if x.lost > s.o.MaxLost {
-		f.Message = fmt.Sprintf("task of node '%s' was lost %d times: %s", x.request.Node, x.lost, f.Message)
+	if x.tries.lost > s.o.Retry.Lost {
+		f.Message = fmt.Sprintf("task of node '%s' was lost %d times: %s", x.request.Node, x.tries.lost, f.Message)
 		s.fail(x, task.Result{ID: x.request.ID, Status: task.Failed, Failure: f})
 		return
 	}
-	s.again(x)
+	s.again(x, 0)
 }
 
-func (s *State) again(x *execution) {
+func (s *State) again(x *execution, after time.Duration) {
 	again := *x.request
 	again.Attempt++
 	again.Then = nil // what follows belongs to the first attempt
+	again.Fatal = s.fatal(x.node, x.tries)
 	x.request = &again
-	s.actions = append(s.actions, Start{x.request})
+	s.actions = append(s.actions, Start{Request: x.request, After: after})
 }
 
 func (s *State) start(node int, inputs []task.Named) {
@@ -156,7 +163,7 @@ func (s *State) start(node int, inputs []task.Named) {
 	} else {
 		s.seq++
 		r.Seq = s.seq
-		s.actions = append(s.actions, Start{r})
+		s.actions = append(s.actions, Start{Request: r})
 	}
 	s.running[r.Seq] = x
 }
@@ -166,7 +173,7 @@ func (s *State) request(node int, inputs []task.Named) *task.Request {
 	return &task.Request{
 		ID: task.ID{Run: s.o.Run}, Attempt: 1, Node: n.ID.String(), Label: n.Label,
 		Type: n.TaskType, Identifier: n.Identifier, Generator: n.Generator,
-		Inputs: inputs, Wanted: p.wanted, Fatal: p.fatal && !s.o.KeepGoing, Limit: s.o.Limit,
+		Inputs: inputs, Wanted: p.wanted, Fatal: s.fatal(node, tries{}), Resources: n.Resources, Limit: n.Resources.Limit(s.o.Limit),
 		Tests: p.tests, Else: n.ElseValue, Context: s.o.Context, VarInfo: n.VarInfo,
 	}
 }

@@ -108,7 +108,7 @@ func TestFailureEndsRun(t *testing.T) {
 }
 
 func TestLost(t *testing.T) {
-	s, actions := begin(parse(t, two), engine.Options{Run: "r", MaxLost: 2})
+	s, actions := begin(parse(t, two), engine.Options{Run: "r", Retry: engine.Retry{Lost: 2}})
 	first := started(t, actions)
 	second := started(t, engine.Step(s, ended(first, task.Lost)))
 	if second.Attempt != 2 || second.ID != first.ID {
@@ -122,7 +122,11 @@ func TestLost(t *testing.T) {
 	}
 	third := started(t, engine.Step(s, ended(second, task.Lost)))
 	// The first durable success counts, whichever attempt it is of.
-	b := started(t, engine.Step(s, ended(first, task.Succeeded, pickled("return_value", ""))))
+	actions = engine.Step(s, ended(first, task.Succeeded, pickled("return_value", "")))
+	if stop, ok := actions[0].(engine.Stop); !ok || stop.ID != third.ID {
+		t.Errorf("the third attempt is not stopped: %v", actions)
+	}
+	b := started(t, actions)
 	if actions := engine.Step(s, ended(third, task.Succeeded, pickled("return_value", ""))); actions != nil {
 		t.Errorf("a second success counted: %v", actions)
 	}

@@ -2,9 +2,7 @@ package pyhost
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
@@ -14,9 +12,8 @@ import (
 // bury deals with the end of an interpreter: it finds out which task was the
 // cause, returns the others to the queue, and starts a replacement.
 func (p *Pool) bury(i *interpreter, cause error) {
-	i.end()
+	status := i.endAfter(cause)
 	i.undone.Wait()
-	status := i.wait()
 	words := i.lastWords()
 	i.close()
 
@@ -58,7 +55,7 @@ func (p *Pool) judge(i *interpreter, cause error, status, words string) (failed 
 				if e.incident != nil {
 					e.incident.solved = true
 				}
-				failed = append(failed, died(e, cause, status, words))
+				failed = append(failed, failure(e, p.died(i.memory, cause, status, words)))
 				continue
 			default:
 				e.incident = newest
@@ -132,17 +129,6 @@ func timedOut(e *entry) task.Result {
 		Message: fmt.Sprintf("took longer than its limit of %s and was ended", e.request.Limit),
 		Advice:  "raise the limit, or look at what the task waits for in its output",
 	})
-}
-
-func died(e *entry, cause error, status, words string) task.Result {
-	text := "the Python interpreter ended during the task"
-	if status != "" {
-		text += " (" + status + ")"
-	}
-	if !errors.Is(cause, io.EOF) && !errors.Is(cause, io.ErrUnexpectedEOF) {
-		text += " (" + cause.Error() + ")"
-	}
-	return failure(e, task.Failure{Cause: task.Died, Message: text + words})
 }
 
 func failure(e *entry, f task.Failure) task.Result {

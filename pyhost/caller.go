@@ -33,7 +33,10 @@ func (c *Caller) join() (*interpreter, error) {
 			_ = conn.Close()
 		}
 	}
-	i.wait = func() string { return "" }
+	i.wait = func() string { // the end of its connections is all that we can wait for
+		i.end()
+		return ""
+	}
 	return i, nil
 }
 

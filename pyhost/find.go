@@ -47,6 +47,9 @@ func (e *StartError) Hint() string {
 // to look in, NAME=VALUE.
 func Find(command string, env []string) ([]string, error) {
 	words := strings.Fields(command)
+	if strings.Contains(command, "/") && executable(command) { // a path with blanks in it
+		words = []string{command}
+	}
 	if len(words) == 0 {
 		for _, name := range []string{"VIRTUAL_ENV", "CONDA_PREFIX"} {
 			if prefix := lookup(env, name); prefix != "" {

@@ -16,6 +16,7 @@ import (
 // interpreter is one running Python process.
 type interpreter struct {
 	process
+	memory memory
 	lanes  []*lane
 	undone sync.WaitGroup // threads whose results have not all been read
 	buried sync.Once

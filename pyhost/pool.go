@@ -27,7 +27,9 @@ type Pool struct {
 	known  estimates
 	batch  map[string]int // by run; see task.Request.Batch
 	broken error          // why no interpreter can be started any more
-	closed bool
+	// starvations are kills for want of memory of which the interpreter is known.
+	starvations map[oomKills]uint64
+	closed      bool
 }
 
 // Limits on reading ahead: an interpreter is given more tasks than it can
@@ -42,7 +44,7 @@ const (
 
 // Start starts the interpreters and waits until they are ready.
 func Start(o Options) (*Pool, error) {
-	p := &Pool{o: o.withDefaults(), known: estimates{}, batch: map[string]int{}, closing: make(chan struct{})}
+	p := &Pool{o: o.withDefaults(), known: estimates{}, batch: map[string]int{}, starvations: map[oomKills]uint64{}, closing: make(chan struct{})}
 	if p.o.Dir != "" {
 		if info, err := os.Stat(p.o.Dir); err != nil || !info.IsDir() {
 			return nil, &DirError{p.o.Dir, err}
@@ -212,6 +214,7 @@ func (p *Pool) interpreter() (*interpreter, error) {
 		i.close()
 		return nil, &StartError{p.o.Python, err}
 	}
+	i.memory = memoryOf(i.pid) // not before: what starts it may move it to another cgroup
 	return i, nil
 }
 

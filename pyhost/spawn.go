@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// spawn starts a fresh interpreter in a process group of its own.
+// spawn starts a fresh interpreter, or a template, in a process group of its own.
 func spawn(o Options, r role) (process, net.Conn, error) {
 	p, ours, theirs, err := ends()
 	if err != nil {
@@ -27,7 +27,10 @@ func spawn(o Options, r role) (process, net.Conn, error) {
 		return process{}, nil, &NotFoundError{strings.Join(o.Python, " "), err}
 	}
 	p.pid = cmd.Process.Pid
-	p.end = func() { kill(p.pid) }
+	p.end = func() { terminate(p.pid) }
+	if r.Role == "template" {
+		p.end = func() { kill(p.pid) }
+	}
 	p.wait = func() string {
 		_ = cmd.Wait()
 		return cmd.ProcessState.String()
@@ -42,6 +45,10 @@ func spawn(o Options, r role) (process, net.Conn, error) {
 	}
 	return p, ours, nil
 }
+
+// terminate makes the keeper of an interpreter end it, with all that its tasks
+// have started; see keeper.py.
+func terminate(pid int) { _ = syscall.Kill(-pid, syscall.SIGTERM) }
 
 // kill ends a process and its process group.
 func kill(pid int) { _ = syscall.Kill(-pid, syscall.SIGKILL) }

@@ -54,7 +54,7 @@ func (t *template) fork(limit time.Duration) (process, net.Conn, error) {
 		_ = p.err.Close()
 		return process{}, nil, fmt.Errorf("fork of a python interpreter: %w", err)
 	}
-	p.end = func() { kill(p.pid) }
+	p.end = func() { terminate(p.pid) }
 	p.wait = func() string { return t.status(p.pid) }
 	return p, ours, nil
 }

@@ -15,6 +15,8 @@ import (
 // Executor executes requests; it hands their results to OnResults.
 type Executor interface {
 	Submit([]*task.Request)
+	// Stop ends tasks at once, also those that are being executed.
+	Stop([]task.ID)
 	// Drop forgets values that tasks left in interpreters.
 	Drop(run string, seqs []uint64)
 }
@@ -27,6 +29,7 @@ type Runner struct {
 	mu       sync.Mutex
 	state    *engine.State
 	executor Executor
+	delayed  delayed
 }
 
 // New prepares a run. watch, which may be nil, is told of each result with the
@@ -35,7 +38,7 @@ func New(state *engine.State, watch func(r task.Result, node string, c engine.Co
 	if watch == nil {
 		watch = func(task.Result, string, engine.Counts) {}
 	}
-	return &Runner{state: state, watch: watch, done: make(chan struct{})}
+	return &Runner{state: state, watch: watch, done: make(chan struct{}), delayed: delayed{}}
 }
 
 // Run executes the run and returns how it ended; a cancelled context cancels it.
@@ -75,28 +78,58 @@ func (r *Runner) OnResults(results []task.Result) {
 // step folds events into the state and does what follows from them, with as
 // few calls of the executor as possible.
 func (r *Runner) step(events ...engine.Event) {
-	var start []*task.Request
-	var drop []uint64
-	var run string
+	var o orders
 	for _, e := range events {
 		for _, a := range engine.Step(r.state, e) {
-			switch a := a.(type) {
-			case engine.Start:
-				start = append(start, a.Request)
-			case engine.Release:
-				run = a.ID.Run
-				drop = append(drop, a.ID.Seq)
-				remove(a.Values)
-			case engine.Finish:
-				close(r.done)
-			}
+			r.follow(a, &o)
 		}
 	}
-	if len(start) > 0 {
-		r.executor.Submit(start)
+	if o.over {
+		close(r.done)
+		r.delayed.clear()
+		o.start, o.stop = nil, nil // the executor is about to be closed
 	}
-	if len(drop) > 0 {
-		r.executor.Drop(run, drop)
+	o.give(r.executor)
+}
+
+func (r *Runner) follow(a engine.Action, o *orders) {
+	switch a := a.(type) {
+	case engine.Start:
+		if a.After > 0 {
+			r.delay(a)
+			return
+		}
+		o.start = append(o.start, a.Request)
+	case engine.Stop:
+		r.delayed.remove(a.ID)
+		o.stop = append(o.stop, a.ID)
+	case engine.Release:
+		o.run = a.ID.Run
+		o.drop = append(o.drop, a.ID.Seq)
+		remove(a.Values)
+	case engine.Finish:
+		o.over = true
+	}
+}
+
+// orders are what an executor is to do.
+type orders struct {
+	start []*task.Request
+	stop  []task.ID
+	run   string
+	drop  []uint64
+	over  bool
+}
+
+func (o *orders) give(x Executor) {
+	if len(o.stop) > 0 {
+		x.Stop(o.stop)
+	}
+	if len(o.start) > 0 {
+		x.Submit(o.start)
+	}
+	if len(o.drop) > 0 {
+		x.Drop(o.run, o.drop)
 	}
 }
 

@@ -70,7 +70,7 @@ class Template:
                 self._forked.append(pid)
 
     def close(self):
-        """End the interpreters and wait for them."""
+        """End the interpreters, see keeper.py, and wait for them."""
         os.close(self._fd)
         for pid in self._forked:
             try:
@@ -78,11 +78,10 @@ class Template:
                     continue
             except ChildProcessError:  # the launcher has asked how it ended
                 continue
-            for kill in (os.kill, os.killpg):  # it may not have a group of its own yet
-                try:
-                    kill(pid, signal.SIGKILL)
-                except OSError:
-                    pass
+            try:
+                os.kill(pid, signal.SIGTERM)
+            except OSError:
+                pass
             start.wait(pid)
 
     def _child(self, channel):

@@ -177,7 +177,7 @@ def _clip(text):
 def _failure(request, error):
     cause = error.__cause__ if type(error).__name__ == "TaskExecutionError" and error.__cause__ else error
     failure = {
-        "cause": "exception",
+        "cause": "out of memory" if isinstance(cause, MemoryError) else "exception",
         "type": type(cause).__name__,
         "message": _clip(_message(request, error)),
         "traceback": "",
@@ -215,6 +215,8 @@ def _advice(request, error):
             os.getcwd(),
             sys.executable,
         )
+    if isinstance(error, MemoryError):
+        return "the task ran out of memory: give tasks more of it, or execute fewer of them at a time"
     return None
 
 

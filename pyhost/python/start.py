@@ -9,6 +9,7 @@ import struct
 import sys
 import traceback
 
+from . import keeper
 from .capture import Capture
 from .host import Host, describe_interpreter
 from .values import Values
@@ -24,6 +25,8 @@ def main(channel_fd, config):
     :param config: {"role": "host" or "template", "threads": int, "store": directory or None,
         "preload": list of task identifiers, "prepare": see prepare}
     """
+    if config["role"] != "template":  # a template keeps each interpreter that it forks
+        keeper.keep()
     prepare(config.get("prepare"))
     if config["role"] == "template":
         _template(channel_fd, config)
@@ -120,6 +123,7 @@ def _fork(fd, descriptors, child):
             os.dup2(err, 2)
             os.close(out)
             os.close(err)
+            keeper.keep()
             child(channel)
     except BaseException:
         traceback.print_exc()

@@ -1,0 +1,82 @@
+package pyhost
+
+import (
+	"errors"
+	"io"
+	"syscall"
+	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/task"
+)
+
+// memory is what is known of the memory cgroup of an interpreter.
+type memory struct {
+	kills oomKills
+	// before is the number of processes that had been killed when it started.
+	before uint64
+}
+
+func memoryOf(pid int) memory {
+	m := memory{kills: findOOMKills(pid)}
+	m.before, _ = m.kills.read()
+	return m
+}
+
+// starved tells whether the kernel killed the interpreter for want of memory, if
+// that can be known. Interpreters share a cgroup, so that a kill is the end of one
+// of them only. Guarded by the pool.
+func (p *Pool) starved(m memory) (yes, known bool) {
+	n, known := m.kills.read()
+	before := max(m.before, p.starvations[m.kills])
+	if n <= before {
+		return false, known
+	}
+	p.starvations[m.kills] = before + 1
+	return true, known
+}
+
+// killed is the status of a process that SIGKILL ended. Interpreters that we end
+// have another.
+var killed = "signal: " + syscall.SIGKILL.String()
+
+// died is the failure of a task with which its interpreter came to an end.
+func (p *Pool) died(m memory, cause error, status, words string) task.Failure {
+	text := "the Python interpreter ended during the task"
+	if status != "" {
+		text += " (" + status + ")"
+	}
+	if !endOfFile(cause) {
+		text += " (" + cause.Error() + ")"
+	}
+	f := task.Failure{Cause: task.Died, Message: text + words}
+	if status != killed {
+		return f
+	}
+	switch starved, known := p.starved(m); {
+	case starved:
+		f.Cause, f.Message = task.OutOfMemory, "out of memory: the kernel killed the Python interpreter during the task"+words
+		f.Advice = "give tasks more memory, or execute fewer of them at a time"
+	case !known:
+		f.Advice = "nobody here has killed it: often it is the kernel, for want of memory"
+	}
+	return f
+}
+
+func endOfFile(err error) bool {
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+}
+
+// endGrace is how long an interpreter that has closed its connection may take to
+// end by itself, which tells why.
+const endGrace = 200 * time.Millisecond
+
+// endAfter ends an interpreter that has broken off, and returns how it ended.
+func (i *interpreter) endAfter(cause error) string {
+	grace := endGrace
+	if !endOfFile(cause) {
+		grace = 0
+	}
+	end := time.AfterFunc(grace, i.end)
+	defer end.Stop()
+	return i.wait()
+}

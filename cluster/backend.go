@@ -28,6 +28,8 @@ type Backend interface {
 	// Cancel asks for the end of jobs, in this order. Only List tells whether they
 	// have ended.
 	Cancel(ctx context.Context, jobs []Job) error
+	// Nodes are the names of the nodes that jobs of a pool may get.
+	Nodes(ctx context.Context, spec jobscript.Pool) ([]string, error)
 	// Log is the path of a job's log, or empty when that is not known.
 	Log(j Job) string
 	// Changed gets a value when List has news. It is nil when only asking tells.
@@ -43,6 +45,8 @@ type Launch struct {
 	Pool  string         `json:"pool"`
 	Count int            `json:"count"`
 	Spec  jobscript.Pool `json:"-"`
+	// Exclude are nodes that its jobs must not get.
+	Exclude []string `json:"exclude,omitempty"`
 	// ID is what the backend calls the launch: the id of the Slurm job array.
 	// Empty as long as the submission is not confirmed.
 	ID string `json:"id,omitempty"`

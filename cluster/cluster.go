@@ -34,18 +34,21 @@ type Coordinator interface {
 
 // Work is a picture of the tasks and workers of a coordinator.
 type Work struct {
-	// Ready is the number of tasks that wait for a worker. Tasks do not choose a
-	// pool, so every pool sees all of them.
-	Ready   int
+	// Ready is how many slots of each pool the tasks need that wait for a worker. Those
+	// that any pool may execute are under "", and count for the first.
+	Ready   map[string]int
 	Workers []WorkerView // those that are connected
 }
 
-// WorkerView is a worker, the number of tasks that it has, and of those that it
-// has ended so far.
+// WorkerView is a worker, and what it does.
 type WorkerView struct {
-	Hello   task.Hello
-	Holding int
-	Done    uint64
+	Hello task.Hello
+	// Holding is the number of tasks that it has, Busy that of the slots which they
+	// take, Done that of the tasks which it has ended.
+	Holding, Busy int
+	Done          uint64
+	// Leaving workers take no more tasks.
+	Leaving bool
 }
 
 // PoolOptions describe one kind of worker job.
@@ -70,6 +73,8 @@ type Options struct {
 	Backend     Backend
 	Coordinator Coordinator
 	Pools       []PoolOptions
+	// Keys gives jobs access to the broker; nil if they need none.
+	Keys Keys
 	// Adopted are launches of an earlier launcher whose jobs may still be there.
 	Adopted []Launch
 	// Interval is the time between two looks at the jobs as long as something
@@ -92,6 +97,7 @@ type Cluster struct {
 	ledger   ledger
 	looked   time.Time // when the last round began
 	trouble  string    // why the picture is old
+	troubled time.Time // and since when
 	started  bool
 	stopping bool
 	halt     context.CancelFunc // ends the loop
@@ -105,7 +111,8 @@ type pool struct {
 	recent      scale.Window // the demand of the last IdleTimeout
 	reduced     bool
 	silent      int       // jobs in a row that ended before a worker said hello
-	stopped     string    // why nothing more is submitted
+	suspects    suspects  // nodes on which jobs died fast
+	stopped     *Stopped  // why nothing more is submitted; nil if it is
 	pending     string    // why a submission has to be repeated
 	retryAt     time.Time // and when
 }
@@ -230,7 +237,7 @@ func (c *Cluster) Poke() {
 // two looks would count as one that never came.
 func (c *Cluster) Greet(h task.Hello) {
 	c.mu.Lock()
-	c.ledger.greet(h, c.relent)
+	c.ledger.greet(time.Now(), h, c.relent)
 	c.mu.Unlock()
 	c.Poke()
 }

@@ -25,13 +25,14 @@ func TestClusters(t *testing.T) {
 		"refused":             testRefused,
 		"stopped at once":     testStopAtOnce,
 		"adapts":              testAdapts,
+		"keys":                testKeys,
 	})
 }
 
 func newCluster(t *testing.T, s *site, pools ...cluster.PoolOptions) *cluster.Cluster {
 	t.Helper()
 	c, err := cluster.New(cluster.Options{
-		Name: "test", Backend: s, Coordinator: s, Pools: pools, Interval: 200 * time.Millisecond,
+		Name: "test", Backend: s, Coordinator: s, Keys: &s.keys, Pools: pools, Interval: 200 * time.Millisecond,
 		Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	if err != nil {
@@ -42,6 +43,9 @@ func newCluster(t *testing.T, s *site, pools ...cluster.PoolOptions) *cluster.Cl
 		defer cancel()
 		if left, err := c.Stop(ctx); err != nil || len(left) > 0 {
 			t.Errorf("left %+v, %v", left, err)
+		}
+		if keys := s.keys.jobs(); len(keys) > 0 {
+			t.Errorf("jobs that have ended still have keys: %v", keys)
 		}
 	})
 	return c

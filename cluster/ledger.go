@@ -31,12 +31,33 @@ type record struct {
 	drained time.Time
 	crew    crew
 	idle    time.Time // since when its workers have no task, as far as seen
+	hello   time.Time // when its first worker said hello
+	worked  bool      // a worker of it had a task, as far as seen
+	// expiring jobs are about to end by themselves: they go on, but others are asked
+	// for in their place.
+	expiring bool
 }
 
 // crew are the connected workers of a job.
 type crew struct {
-	workers, holding int
-	done             uint64 // tasks they have ended
+	workers, leaving, holding int
+	slots                     int       // that are busy
+	done                      uint64    // tasks they have ended
+	ends                      time.Time // when the first of them comes to its end, if it does
+}
+
+func (c crew) with(w WorkerView) crew {
+	c.workers++
+	if w.Leaving {
+		c.leaving++
+	}
+	c.holding += w.Holding
+	c.slots += max(w.Busy, w.Holding)
+	c.done += w.Done
+	if end := w.Hello.EndsAt; !end.IsZero() && (c.ends.IsZero() || end.Before(c.ends)) {
+		c.ends = end
+	}
+	return c
 }
 
 // end is news: the workers of the job are gone. Job is as it was then.
@@ -44,6 +65,9 @@ type end struct {
 	Job
 	told     bool // because the cluster cancelled it
 	requeued bool // it waits again
+	vanished bool // from the queue, before it began: somebody cancelled it
+	hello    time.Time
+	worked   bool
 }
 
 // remembered is for how long ended jobs stay. Their launches are asked for that
@@ -117,13 +141,13 @@ func (l *ledger) live(pool string) (live []*record) {
 }
 
 // greet notes that a worker said hello and names its pool, the first time.
-func (l *ledger) greet(h task.Hello, first func(pool string)) {
+func (l *ledger) greet(now time.Time, h task.Hello, first func(pool string)) {
 	index, err := strconv.Atoi(h.Index)
 	if err != nil {
 		return
 	}
 	if r := l.jobs[jobKey{h.Key, index}]; r != nil && r.Is(h) && !r.Greeted {
-		r.Greeted = true
+		r.Greeted, r.hello = true, now
 		first(r.Pool)
 	}
 }
@@ -135,13 +159,14 @@ func (l *ledger) attend(now time.Time, workers []WorkerView) {
 	for _, w := range workers {
 		if index, err := strconv.Atoi(w.Hello.Index); err == nil {
 			key := jobKey{w.Hello.Key, index}
-			c := crews[key]
-			crews[key] = crew{c.workers + 1, c.holding + w.Holding, c.done + w.Done}
+			crews[key] = crews[key].with(w)
 		}
 	}
 	for key, r := range l.jobs {
 		before := r.crew
 		r.crew = crews[key]
+		r.expiring = r.expires(now)
+		r.worked = r.worked || r.crew.holding > 0 || r.crew.done > 0
 		switch {
 		case !r.Greeted || r.crew.holding > 0:
 			r.idle = time.Time{}
@@ -149,6 +174,24 @@ func (l *ledger) attend(now time.Time, workers []WorkerView) {
 			r.idle = now
 		}
 	}
+}
+
+// longestLead is the longest time before the end of a walltime at which a successor
+// is asked for, so that it has waited when it is needed. It is at most a tenth of the
+// walltime.
+const longestLead = 10 * time.Minute
+
+// expires tells whether the walltime of a job is almost over, or its workers take no
+// more tasks.
+func (r *record) expires(now time.Time) bool {
+	c := r.crew
+	if c.workers == 0 {
+		return r.expiring && r.Greeted // they have left
+	}
+	if c.leaving == c.workers {
+		return true
+	}
+	return !c.ends.IsZero() && c.ends.Sub(now) < min(longestLead, c.ends.Sub(r.hello)/10)
 }
 
 // fold takes in what the backend said about the confirmed launches that were asked
@@ -175,10 +218,13 @@ func (l *ledger) fold(now time.Time, asked []Launch, jobs []Job, complete bool, 
 			changed = changed || r.Phase != before.Phase
 			switch {
 			case r.Phase == Ended && before.Phase != Ended:
-				ends = append(ends, end{Job: r.Job, told: !r.told.IsZero()})
+				ends = append(ends, end{
+					Job: r.Job, told: !r.told.IsZero(), hello: r.hello, worked: r.worked,
+					vanished: r.Outcome == "" && r.listed && r.last == Queued,
+				})
 			case r.Phase == Queued && before.Greeted:
 				// Slurm will run it once more: its next worker is another one.
-				r.Greeted = false
+				r.Greeted, r.worked = false, false
 				ends = append(ends, end{Job: before, requeued: true})
 			}
 		}

@@ -63,8 +63,8 @@ func TestRequeuedWorkerIsGone(t *testing.T) {
 	l := newLedger()
 	l.add(launch)
 	l.fold(noon, []Launch{launch}, []Job{{Launch: launch, Phase: Running}}, true, grace)
-	l.greet(task.Hello{Key: "k", Index: "0", Job: "8"}, func(string) { t.Error("greeted by another job") })
-	l.greet(task.Hello{Key: "k", Index: "0", Job: "7"}, func(string) {})
+	l.greet(noon, task.Hello{Key: "k", Index: "0", Job: "8"}, func(string) { t.Error("greeted by another job") })
+	l.greet(noon, task.Hello{Key: "k", Index: "0", Job: "7"}, func(string) {})
 	ends, _ := l.fold(noon, []Launch{launch}, []Job{{Launch: launch, Phase: Queued}}, true, grace)
 	if len(ends) != 1 || !ends[0].requeued || l.jobs[jobKey{"k", 0}].Greeted {
 		t.Errorf("got %+v", ends)

@@ -20,7 +20,7 @@ func (c *Cluster) plan(now time.Time, p *pool) plan {
 	snapshot, byID := c.snapshot(p)
 	d := scale.Decide(now, snapshot)
 	n := plan{missing: d.Submit, cancel: c.ledger.unheeded(p.Name, now)}
-	if p.stopped == "" && !now.Before(p.retryAt) {
+	if p.stopped == nil && !now.Before(p.retryAt) {
 		n.submit = d.Submit
 	}
 	for _, id := range d.Cancel {
@@ -58,7 +58,7 @@ func (r *record) scalePhase() scale.Phase {
 		phase = r.last
 	}
 	switch {
-	case phase == Ending || !r.told.IsZero() || !r.drained.IsZero():
+	case phase == Ending || r.expiring || !r.told.IsZero() || !r.drained.IsZero():
 		return scale.Ending
 	case phase == Queued && !r.Greeted:
 		return scale.Queued
@@ -87,15 +87,6 @@ func (l *ledger) unheeded(pool string, now time.Time) (jobs []Job) {
 // that wait for jobs, or jobs that are not needed any more. It asks the backend
 // nothing. While that does not answer, nothing is urgent.
 func (c *Cluster) urgent() bool {
-	c.mu.Lock()
-	adapts := false
-	for _, p := range c.pools {
-		adapts = adapts || p.Size.Adapts()
-	}
-	c.mu.Unlock()
-	if !adapts {
-		return false
-	}
 	c.meet()
 	c.mu.Lock()
 	defer c.mu.Unlock()

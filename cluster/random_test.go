@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/ewoks-hpc/ewoks-hpc/jobscript"
 	"github.com/ewoks-hpc/ewoks-hpc/slurm"
 	"github.com/ewoks-hpc/ewoks-hpc/task"
 )
@@ -100,7 +101,10 @@ func (m *moody) Cancel(_ context.Context, jobs []Job) error {
 	return nil
 }
 
-func (m *moody) Log(Job) string           { return "" }
+func (m *moody) Log(Job) string { return "" }
+func (m *moody) Nodes(context.Context, jobscript.Pool) ([]string, error) {
+	return nil, slurm.ErrTransient
+}
 func (m *moody) Changed() <-chan struct{} { return nil }
 
 // live lets time pass: jobs start, end, and are forgotten. Those that run greet.
@@ -146,7 +150,7 @@ type witness struct {
 }
 
 func (w witness) Work() (work Work) {
-	work.Ready = w.m.ready
+	work.Ready = map[string]int{"": w.m.ready}
 	for _, j := range w.m.jobs {
 		if j.Phase == Running && !w.m.deserted[jobKey{j.Key, j.Index}] {
 			work.Workers = append(work.Workers, WorkerView{Hello: hello(j)})

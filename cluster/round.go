@@ -70,8 +70,9 @@ func (c *Cluster) look(ctx context.Context) (changed bool, err error) {
 	c.mu.Lock()
 	ends, changed := c.ledger.fold(time.Now(), confirmed, jobs, complete, c.o.Grace)
 	c.mu.Unlock()
+	c.revokeEnded(ends)
 	for _, e := range ends {
-		c.bury(e)
+		c.bury(ctx, e)
 	}
 	return changed || settled, nil
 }
@@ -83,14 +84,17 @@ func (c *Cluster) meet() {
 	defer c.mu.Unlock()
 	now := time.Now()
 	for _, w := range work.Workers {
-		c.ledger.greet(w.Hello, c.relent)
+		c.ledger.greet(now, w.Hello, c.relent)
 	}
 	c.ledger.attend(now, work.Workers)
-	for _, p := range c.pools {
-		p.demand = work.Ready
+	for i, p := range c.pools {
+		p.demand = work.Ready[p.Name]
+		if i == 0 {
+			p.demand += work.Ready[""]
+		}
 		for _, r := range c.ledger.live(p.Name) {
 			if r.scalePhase() != scale.Ending {
-				p.demand += r.crew.holding
+				p.demand += r.crew.slots
 			}
 		}
 		p.recent.Add(now, p.demand, p.IdleTimeout)
@@ -111,12 +115,12 @@ func (c *Cluster) settle(ctx context.Context) (changed bool, err error) {
 		}
 		changed = true
 		c.o.Logger.Info("submission settled", "launch", l.Key, "name", l.Name, "found", found, "id", adopted.ID)
-		c.mu.Lock()
-		if found {
-			c.ledger.confirm(adopted)
-		} else {
-			c.ledger.drop(l)
+		if !found {
+			c.forsake(l)
+			continue
 		}
+		c.mu.Lock()
+		c.ledger.confirm(adopted)
 		c.mu.Unlock()
 	}
 	return changed, errors.Join(failed...)
@@ -129,16 +133,18 @@ func (c *Cluster) note(ctx context.Context, err error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.trouble = ""
-	if err != nil {
-		c.trouble = err.Error()
-		c.o.Logger.Warn("the state of jobs is not known", "error", err)
+	if err == nil {
+		c.trouble, c.troubled = "", time.Time{}
+		return
 	}
+	if c.trouble = advised(err); c.troubled.IsZero() {
+		c.troubled = time.Now()
+	}
+	c.o.Logger.Warn("the state of jobs is not known", "error", err)
 }
 
-// bury tells the coordinator about a job that has ended, and stops its pool when
-// too many ended in silence.
-func (c *Cluster) bury(e end) {
+// bury tells the coordinator about a job that has ended, and judges it.
+func (c *Cluster) bury(ctx context.Context, e end) {
 	log := ""
 	if !e.told {
 		log = tail(c.o.Backend.Log(e.Job), logLines)
@@ -146,17 +152,7 @@ func (c *Cluster) bury(e end) {
 	reason := epitaph(e, log)
 	c.o.Logger.Info("job ended", "pool", e.Pool, "job", e.Job.String(), "greeted", e.Greeted, "reason", reason)
 	c.o.Coordinator.Gone(e.Is, reason)
-	if e.Greeted || e.told || e.Lost {
-		return
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	p := c.pool(e.Pool)
-	p.silent++
-	if p.silent >= maxSilent && p.stopped == "" {
-		p.stopped = verdict(p.silent, e, log)
-		c.o.Logger.Error("pool stopped", "pool", p.Name, "reason", p.stopped)
-	}
+	c.judge(ctx, e, log)
 }
 
 // act does what scale decides for each pool.

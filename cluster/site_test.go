@@ -43,6 +43,7 @@ while ! [ -e "$dir/quit.$key.$index" ]; do sleep 0.1; done
 type site struct {
 	cluster.Backend
 	dir   string
+	keys  purse
 	slurm *slurmtest.Cluster // nil for child processes
 
 	mu    sync.Mutex
@@ -109,7 +110,7 @@ func (s *site) Work() (w cluster.Work) {
 	entries, _ := os.ReadDir(s.path("hello"))
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	w.Ready = s.ready
+	w.Ready = map[string]int{"": s.ready}
 	for _, e := range entries {
 		key, index, _ := strings.Cut(e.Name(), ".")
 		if _, gone := s.gone[e.Name()]; gone || key == "" {
@@ -131,6 +132,9 @@ func (s *site) Work() (w cluster.Work) {
 func (s *site) Gone(match func(task.Hello) bool, reason string) {
 	for _, w := range s.Work().Workers {
 		if match(w.Hello) {
+			if s.keys.valid != nil && slices.Contains(s.keys.jobs(), w.Hello.Key+"-"+w.Hello.Index) {
+				reason = "and its key is still valid: " + reason
+			}
 			s.mu.Lock()
 			s.gone[w.Hello.Worker] = reason
 			s.mu.Unlock()

@@ -57,7 +57,7 @@ func (c *Cluster) Resize(ctx context.Context, name string, size Size) error {
 	}
 	p.reduced = size.Max < p.Size.Max || p.reduced && size.Max == p.Size.Max
 	p.Size = size
-	p.stopped, p.silent, p.retryAt = "", 0, time.Time{}
+	p.lift()
 	// What the demand was before is not known: all jobs count as needed until now.
 	p.recent.Add(time.Now(), math.MaxInt, p.IdleTimeout)
 	c.mu.Unlock()
@@ -72,6 +72,10 @@ type PoolView struct {
 	Jobs int
 	// Demand is the number of slots that tasks need, Slots that of one job.
 	Demand, Slots int
+	// Stopped says why nothing is submitted; nil if it is. Excluded nodes are not
+	// used for some time.
+	Stopped  *Stopped
+	Excluded []Excluded
 }
 
 // Pools tells about the pools as last seen.
@@ -79,7 +83,7 @@ func (c *Cluster) Pools() (views []PoolView) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, p := range c.pools {
-		v := PoolView{Name: p.Name, Size: p.Size, Demand: p.demand, Slots: p.Slots}
+		v := PoolView{Name: p.Name, Size: p.Size, Demand: p.demand, Slots: p.Slots, Stopped: p.stopped, Excluded: p.suspects.list(time.Now())}
 		for _, r := range c.ledger.live(p.Name) {
 			if r.scalePhase() != scale.Ending {
 				v.Jobs++

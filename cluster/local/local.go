@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/cluster"
+	"github.com/ewoks-hpc/ewoks-hpc/jobscript"
 )
 
 // Options configure a Backend.
@@ -170,6 +171,12 @@ func (b *Backend) Cancel(_ context.Context, jobs []cluster.Job) error {
 		}
 	}
 	return errors.Join(failed...)
+}
+
+// Nodes is this machine.
+func (b *Backend) Nodes(context.Context, jobscript.Pool) ([]string, error) {
+	host, err := os.Hostname()
+	return []string{host}, err
 }
 
 // Log is the file that the process writes to.

@@ -11,6 +11,7 @@ import (
 	"github.com/ewoks-hpc/ewoks-hpc/broker"
 	"github.com/ewoks-hpc/ewoks-hpc/cluster"
 	"github.com/ewoks-hpc/ewoks-hpc/cluster/local"
+	"github.com/ewoks-hpc/ewoks-hpc/jobscript"
 	"github.com/ewoks-hpc/ewoks-hpc/slurm"
 	"github.com/ewoks-hpc/ewoks-hpc/templates"
 )
@@ -27,8 +28,10 @@ func (c *Cluster) backend() (cluster.Backend, error) {
 			Logs:    filepath.Join(c.o.StateDir, jobLogsDir), Logger: c.o.Logger.With("service", "workers"),
 		}), nil
 	}
-	if c.o.Pool.LogDirectory == "" {
-		c.o.Pool.LogDirectory = filepath.Join(c.o.StateDir, jobLogsDir)
+	for _, p := range c.o.AllPools() {
+		if p.Pool.LogDirectory == "" {
+			p.Pool.LogDirectory = filepath.Join(c.o.StateDir, jobLogsDir)
+		}
 	}
 	fsys, err := c.o.templates()
 	if err != nil {
@@ -60,12 +63,14 @@ func (c *Cluster) slurm(binary string, fsys fs.FS) *cluster.Slurm {
 }
 
 func (c *Cluster) localWorker(binary string, l cluster.Launch, index int) *exec.Cmd {
+	p := c.o.poolNamed(l.Pool)
 	args := []string{
 		"worker", "--access", broker.KeysDir(c.o.StateDir),
 		"--launch", l.Key, "--index", strconv.Itoa(index), "--pool", l.Pool,
-		"--processes", strconv.Itoa(max(1, c.o.Processes)), "--threads", strconv.Itoa(max(1, c.o.Threads)),
+		"--processes", strconv.Itoa(max(1, p.Processes)), "--threads", strconv.Itoa(max(1, p.Threads)),
 	}
-	if python := c.o.Pool.Python; python != "" {
+	args = append(args, jobscript.CapacityArgs(p.worker(true).Capacity)...)
+	if python := p.Pool.Python; python != "" {
 		args = append(args, "--python", python)
 	}
 	cmd := exec.Command(binary, args...)
@@ -90,7 +95,7 @@ func preview(o ClusterOptions) (s slurm.Submission, err error) {
 	if err != nil {
 		return s, err
 	}
-	if s, err = backend.(recorder).Backend.(*cluster.Slurm).Preview(c.o.pool(), o.Name); err != nil {
+	if s, err = backend.(recorder).Backend.(*cluster.Slurm).Preview(c.o.PoolOptions.cluster(false), o.Name); err != nil {
 		return s, &InvalidError{Cause: err}
 	}
 	return s, nil
@@ -102,6 +107,12 @@ func CheckPool(o ClusterOptions) error {
 	if o.Local {
 		return nil
 	}
-	_, _, err := JobScript(o)
-	return err
+	for _, p := range o.AllPools() {
+		one := o
+		one.PoolOptions, one.More = *p, nil
+		if _, _, err := JobScript(one); err != nil {
+			return err
+		}
+	}
+	return nil
 }

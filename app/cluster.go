@@ -15,7 +15,7 @@ import (
 	"github.com/ewoks-hpc/ewoks-hpc/broker"
 	"github.com/ewoks-hpc/ewoks-hpc/cluster"
 	"github.com/ewoks-hpc/ewoks-hpc/coordinator"
-	"github.com/ewoks-hpc/ewoks-hpc/jobscript"
+	"github.com/ewoks-hpc/ewoks-hpc/resource"
 )
 
 // ClusterOptions describe a cluster: where its launcher keeps state, how
@@ -26,26 +26,21 @@ type ClusterOptions struct {
 	StateDir string
 	// Local makes the worker jobs child processes instead of Slurm jobs.
 	Local bool
-	// Pool describes the worker jobs, Jobs is their number, unless MaxJobs is more
-	// than 0: then it adapts to what there is to do, between MinJobs and MaxJobs.
-	Pool             jobscript.Pool
-	Jobs             int
-	MinJobs, MaxJobs int
-	// IdleTimeout is how long a job must not have been needed before it is given
-	// up; 0 is 2 minutes. At most MaxQueued jobs that only tasks ask for wait in
-	// Slurm's queue at a time; 0 is no limit.
-	IdleTimeout time.Duration
-	MaxQueued   int
-	// Processes and Threads are those of a local worker.
-	Processes, Threads int
+	// PoolOptions are those of the first pool, More of the others. Tasks that name no
+	// pool prefer them in this order.
+	PoolOptions
+	More []PoolOptions
+	// Rules say what nodes need that do not say it themselves.
+	Rules []resource.Rule
 	// Env is the environment of the worker jobs and so of tasks, Dir is where
 	// they start.
 	Env []string
 	Dir string
 	// Templates is a folder laid over the embedded templates; empty is none.
 	Templates string
-	// Bind and Advertise are the address that the broker listens on and the name
-	// by which workers reach it; empty means a sensible default.
+	// Bind and Advertise are the addresses that the broker listens on and the names
+	// by which workers reach it, in the order in which they try them, with commas
+	// in between; empty means a sensible default.
 	Bind, Advertise string
 	PollInterval    time.Duration
 	Durability      Durability
@@ -112,6 +107,8 @@ func (c *Cluster) lastly(context.Context) error {
 		gone := []string{infoFile, pidFile, launchesFile}
 		if c.suspended {
 			gone = []string{infoFile, pidFile}
+		} else {
+			failures = append(failures, broker.DiscardKeys(c.o.StateDir))
 		}
 		for _, name := range gone {
 			if err := os.Remove(filepath.Join(c.o.StateDir, name)); !errors.Is(err, os.ErrNotExist) {
@@ -167,7 +164,7 @@ func (c *Cluster) startBroker(context.Context) error {
 func (c *Cluster) addresses(o *broker.ServerOptions) error {
 	switch {
 	case c.o.Bind != "":
-		o.Bind = []string{c.o.Bind}
+		o.Bind = strings.Split(c.o.Bind, ",")
 	case c.o.Local:
 		o.Bind = []string{"127.0.0.1"}
 	case c.o.Pool.Interface != "":
@@ -181,7 +178,7 @@ func (c *Cluster) addresses(o *broker.ServerOptions) error {
 		o.Bind = []string{"0.0.0.0"}
 	}
 	if c.o.Advertise != "" {
-		o.Advertise = []string{c.o.Advertise}
+		o.Advertise = strings.Split(c.o.Advertise, ",")
 	}
 	return nil
 }
@@ -193,9 +190,9 @@ func (c *Cluster) startCoordinator(context.Context) error {
 	}
 	printed := &printedLog{dir: filepath.Join(c.o.StateDir, printedDir), logger: c.o.Logger}
 	c.coordinator = coordinator.New(coordinator.Options{
-		Conn: conn, Store: filepath.Join(c.o.StateDir, valuesDir), MaxLost: maxLost, Printed: printed.write,
-		Journal: c.journal,
-		Logger:  c.o.Logger.With("service", "coordinator"),
+		Conn: conn, Store: filepath.Join(c.o.StateDir, valuesDir), Printed: printed.write,
+		Journal: c.journal, Router: c.o.router(),
+		Logger: c.o.Logger.With("service", "coordinator"),
 	})
 	if err := c.coordinator.Start(); err != nil {
 		return err
@@ -204,6 +201,8 @@ func (c *Cluster) startCoordinator(context.Context) error {
 	for verb, handler := range map[string]func([]byte) (any, error){
 		"overview": func([]byte) (any, error) { return c.refreshedOverview(), nil },
 		"scale":    c.serveScale,
+		"pause":    c.servePause,
+		"resume":   c.serveResume,
 		"down":     c.serveDown,
 	} {
 		if err := c.coordinator.Serve(verb, handler); err != nil {
@@ -222,9 +221,12 @@ func (c *Cluster) makePools(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := c.revokeOthers(adopted); err != nil {
+		return err
+	}
 	c.pools, err = cluster.New(cluster.Options{
 		Name: c.o.Name, Backend: backend, Coordinator: authority{c.coordinator}, Interval: c.o.PollInterval,
-		Pools: []cluster.PoolOptions{c.o.pool()}, Adopted: adopted,
+		Pools: c.o.clusterPools(), Keys: keys{c.broker}, Adopted: adopted,
 		Logger: c.o.Logger.With("service", "pools"),
 	})
 	if err != nil {
@@ -237,20 +239,6 @@ func (c *Cluster) makePools(ctx context.Context) error {
 			c.pools.Poke()
 		}
 	})
-}
-
-// pool describes the one pool of the cluster.
-func (o ClusterOptions) pool() cluster.PoolOptions {
-	p := cluster.PoolOptions{
-		Name: o.Pool.Name, Size: cluster.Fixed(o.Jobs), IdleTimeout: o.IdleTimeout, Backlog: o.MaxQueued, Spec: o.Pool,
-	}
-	if o.MaxJobs > 0 {
-		p.Size = cluster.Size{Min: o.MinJobs, Max: o.MaxJobs}
-	}
-	if o.Local {
-		p.Slots = max(1, o.Processes) * max(1, o.Threads)
-	}
-	return p
 }
 
 // workerConn is what the name of a worker's connection begins with.
@@ -269,7 +257,9 @@ func (a authority) Work() (work cluster.Work) {
 	ready, workers := a.Demand()
 	work.Ready = ready
 	for _, w := range workers {
-		work.Workers = append(work.Workers, cluster.WorkerView{Hello: w.Hello, Holding: w.Holding, Done: w.Succeeded + w.Failed})
+		work.Workers = append(work.Workers, cluster.WorkerView{
+			Hello: w.Hello, Holding: w.Holding, Busy: w.Busy, Done: w.Succeeded + w.Failed, Leaving: w.Leaving,
+		})
 	}
 	return work
 }

@@ -80,6 +80,9 @@ func cleanUp(ctx context.Context, dir string, info Info) (string, error) {
 			return "", err
 		}
 	}
+	if err := broker.DiscardKeys(dir); err != nil {
+		return "", err
+	}
 	runs, err := giveUpRuns(ctx, info)
 	if err != nil {
 		return "", err

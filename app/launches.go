@@ -77,7 +77,7 @@ func (c *Cluster) adopt(ctx context.Context) ([]cluster.Launch, error) {
 	}
 	launches, err := readLaunches(c.o.StateDir)
 	for i := range launches {
-		launches[i].Spec = c.o.Pool
+		launches[i].Spec = c.o.poolNamed(launches[i].Pool).Pool
 	}
 	return launches, err
 }

@@ -49,6 +49,9 @@ type Run struct {
 	Values bool
 	// Limit bounds the time of each task; zero means no limit.
 	Limit time.Duration
+	// Retry says how often attempts that do not succeed are made again; nil is
+	// only what is lost, engine.DefaultLost times.
+	Retry *engine.Retry
 	// KeepGoing lets other branches go on after an error that is not handled.
 	KeepGoing bool
 	// Context is what ewokscore is told with every task, see task.Request, and
@@ -67,9 +70,6 @@ type Progress struct {
 	// Node, Stdout and Stderr are of a task that printed something.
 	Node, Stdout, Stderr string
 }
-
-// maxLost is how often a task may vanish before its run fails.
-const maxLost = 5
 
 // RunLocal runs a workflow with interpreters of this machine.
 func RunLocal(ctx context.Context, r Run, l Local) (engine.Outcome, error) {
@@ -96,7 +96,7 @@ func RunLocal(ctx context.Context, r Run, l Local) (engine.Outcome, error) {
 		Outputs: r.Workflow.SelectOutputs(r.Outputs), Keep: l.keep(r), Save: r.Save, Apart: r.Apart, Values: r.Values,
 	})
 	state := engine.New(plan, engine.Options{
-		Run: task.NewKey(), MaxLost: maxLost, Limit: r.Limit, Strict: l.Processes*l.Threads == 1,
+		Run: task.NewKey(), Retry: r.retry(), Limit: r.Limit, Strict: l.Processes*l.Threads == 1,
 		KeepGoing: r.KeepGoing, Context: r.Context,
 	})
 	run := runner.New(state, func(result task.Result, node string, c engine.Counts) {
@@ -114,10 +114,18 @@ func RunLocal(ctx context.Context, r Run, l Local) (engine.Outcome, error) {
 }
 
 // keep tells whether values can stay where they are made: there is one
-// interpreter, and it is the calling program if that is who wants them.
+// interpreter, it is the calling program if that is who wants them, and no task
+// is tried again after its interpreter has ended.
 func (l Local) keep(r Run) bool {
 	here := l.Caller != nil && l.Caller.Lanes != nil
-	return l.Processes == 1 && (here || !r.Values)
+	return l.Processes == 1 && (here || !r.Values) && !r.retry().AfterEnd()
+}
+
+func (r Run) retry() engine.Retry {
+	if r.Retry == nil {
+		return engine.Retry{Lost: engine.DefaultLost}
+	}
+	return *r.Retry
 }
 
 // RequiredInputs asks the interpreter of the run for the required inputs of a

@@ -33,16 +33,24 @@ func (c *Cluster) Overview() dashboard.Overview {
 	s := c.coordinator.Status()
 	o := dashboard.Overview{
 		Cluster: c.o.Name, Address: c.Address(), Version: c.o.Version, Started: c.started, Taken: time.Now(),
-		Ready: s.Ready, Leased: s.Leased, Totals: dashboard.Totals(s.Totals), Notices: c.pools.Explain(),
+		Ready: s.Ready, Leased: s.Leased, Delayed: s.Delayed, Totals: dashboard.Totals(s.Totals), Paused: s.Paused, Notices: c.notices(s),
 	}
 	for _, w := range s.Workers {
 		o.Workers = append(o.Workers, pageWorker(w))
 	}
 	for _, p := range c.pools.Pools() {
-		o.Pools = append(o.Pools, dashboard.Pool{
+		shown := dashboard.Pool{
 			Pool: p.Name, Size: p.Size.String(), Jobs: p.Jobs, MinJobs: p.Size.Min, MaxJobs: p.Size.Max,
 			Adapts: p.Size.Adapts(), Demand: p.Demand, SlotsPerJob: p.Slots,
-		})
+		}
+		if p.Stopped != nil {
+			stopped := dashboard.Stopped(*p.Stopped)
+			shown.Stopped = &stopped
+		}
+		for _, x := range p.Excluded {
+			shown.Excluded = append(shown.Excluded, dashboard.Excluded(x))
+		}
+		o.Pools = append(o.Pools, shown)
 	}
 	for _, j := range c.pools.Jobs() {
 		o.Jobs = append(o.Jobs, pageJob(j))

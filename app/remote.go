@@ -28,7 +28,12 @@ func RunOn(ctx context.Context, r Run, client *Client) (engine.Outcome, error) {
 		return engine.Outcome{}, err
 	}
 	if err := client.Submit(ctx, s); err != nil {
-		return engine.Outcome{}, fmt.Errorf("run not submitted: %w", err)
+		err = fmt.Errorf("run not submitted: %w", err)
+		var remote *coordinator.RemoteError
+		if errors.As(err, &remote) && remote.Mistake() { // no pool can run it
+			return engine.Outcome{}, &InvalidError{Cause: err, Advice: remote.Hint()}
+		}
+		return engine.Outcome{}, err
 	}
 	watching, stop := context.WithCancel(ctx)
 	go r.tellWhy(watching, client)
@@ -62,7 +67,8 @@ func cancelRun(ctx context.Context, client *Client, run string) (err error) {
 // noticeInterval is the time between two questions why nothing is executed.
 const noticeInterval = 3 * time.Second
 
-// tellWhy reports why nothing is executed, as long as there are no workers.
+// tellWhy reports why nothing is executed, as long as there are no workers, or they
+// get nothing.
 func (r Run) tellWhy(ctx context.Context, client *Client) {
 	ticker := time.NewTicker(noticeInterval)
 	defer ticker.Stop()
@@ -76,7 +82,7 @@ func (r Run) tellWhy(ctx context.Context, client *Client) {
 		ask, cancel := context.WithTimeout(ctx, 2*noticeInterval)
 		err := client.Call(ask, "overview", nil, &o)
 		cancel()
-		if err == nil && len(o.Workers) > 0 {
+		if err == nil && len(o.Workers) > 0 && !o.Paused {
 			return
 		}
 		if notice := strings.Join(o.Notices, "; "); err == nil && notice != last {
@@ -98,7 +104,7 @@ func (r Run) submission() (*coordinator.Submission, error) {
 	s := &coordinator.Submission{
 		Run: task.NewKey(), Workflow: document, Limit: r.Limit, Outputs: coordinator.SelectedOutputs(r.Workflow.SelectOutputs(r.Outputs)),
 		Environment: task.Environment{Dir: dir, Set: r.Set, Prepare: r.Prepare}, Save: r.Save, Apart: r.Apart,
-		Values: r.Values, KeepGoing: r.KeepGoing, Context: r.Context,
+		Values: r.Values, KeepGoing: r.KeepGoing, Context: r.Context, Retry: r.Retry,
 	}
 	s.Host, _ = os.Hostname()
 	if u, err := user.Current(); err == nil {

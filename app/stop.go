@@ -35,6 +35,7 @@ func (c *Cluster) dismiss(ctx context.Context) {
 	c.pools.Halt()
 	if !c.suspended {
 		c.coordinator.CancelAll("the cluster is going down")
+		c.coordinator.Unpause() // the next one begins anew
 	}
 	c.coordinator.Drain(func(task.Hello) bool { return true })
 	for deadline := time.Now().Add(dismissTime); time.Now().Before(deadline) && ctx.Err() == nil; {

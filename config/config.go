@@ -3,11 +3,12 @@
 // defaults, the user's file, the project's file, the environment, the command
 // line. A layer replaces a value as a whole, lists too.
 //
-// Files are TOML: top-level keys, and one [pool.NAME] table per pool. Which keys
-// exist, and what their values mean, is the caller's knowledge.
+// Files are TOML: top-level keys, one [pool.NAME] table per pool, and lists of
+// tables. Which keys exist, and what their values mean, is the caller's knowledge.
 package config
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"sort"
@@ -44,21 +45,36 @@ type Sources struct {
 	UserFile     string          // path, "" for none; see UserFile
 	ProjectFile  string          // path, "" for none; see FindProjectFile
 	Environ      []string        // "NAME=value", as os.Environ gives them
-	Flags        map[string]Flag // by key
-	Pool         string          // the pool that environment and flags are for; "" for EWOKS_HPC_POOL, else DefaultPool
+	Flags        map[string]Flag // by key; those of pools are for all selected ones
+	// Pools are the selected pools, in their order; nil for those that
+	// EWOKS_HPC_POOL lists, else all of the files, else DefaultPool. Environment and
+	// flags are for them.
+	Pools []string
+	// PoolFlags are flags for one pool, by its name and by key. They win over Flags.
+	PoolFlags map[string]map[string]Flag
+	// Tables are the keys of each list of tables, by its name: [[route]].
+	Tables map[string][]Key
+}
+
+// Table is one table of a list, with where it stands.
+type Table struct {
+	Values map[string]any
+	Origin string
 }
 
 // Config is the merged configuration.
 type Config struct {
-	// Selected is the pool that environment and flags apply to.
-	Selected string
+	// Selected are the pools that environment and flags apply to, in their order.
+	Selected []string
 	// Warnings name EWOKS_HPC_* variables that mean nothing.
 	Warnings []string
 
 	top          map[string]Value
 	poolDefaults map[string]Value
-	files        []file // weakest first
-	overrides    map[string]Value
+	files        []file                      // weakest first
+	overrides    map[string]Value            // of all selected pools
+	poolFlags    map[string]map[string]Value // of one pool
+	tables       map[string][]Table
 }
 
 // Load reads the files and merges the layers. Errors tell the file, line and
@@ -66,11 +82,12 @@ type Config struct {
 func Load(s Sources) (*Config, error) {
 	environment := readEnvironment(s)
 	c := &Config{
-		Selected:     selected(s, environment),
 		Warnings:     environment.unknown,
 		top:          fromDefaults(s.Defaults),
 		poolDefaults: fromDefaults(s.PoolDefaults),
 		overrides:    map[string]Value{},
+		poolFlags:    map[string]map[string]Value{},
+		tables:       map[string][]Table{},
 	}
 	for _, path := range []string{s.UserFile, s.ProjectFile} {
 		if path == "" || path == s.UserFile && len(c.files) > 0 { // the project may be the user's own folder
@@ -82,8 +99,9 @@ func Load(s Sources) (*Config, error) {
 		}
 		c.files = append(c.files, f)
 		maps.Copy(c.top, f.top())
+		maps.Copy(c.tables, f.lists)
 	}
-	if err := c.checkSelected(); err != nil {
+	if err := c.choose(s, environment); err != nil {
 		return nil, err
 	}
 	return c, c.override(s, environment)
@@ -106,6 +124,15 @@ func (c *Config) override(s Sources, environment environment) error {
 			return unknown("option", key, names(s.Keys, s.PoolKeys), value.Origin)
 		}
 	}
+	for pool, flags := range s.PoolFlags {
+		c.poolFlags[pool] = map[string]Value{}
+		for key, flag := range flags {
+			if !has(s.PoolKeys, key) {
+				return unknown("option of a pool", key, names(s.PoolKeys), "flag --"+flag.Name)
+			}
+			c.poolFlags[pool][key] = Value{Raw: flag.Raw, Origin: "flag --" + flag.Name}
+		}
+	}
 	return nil
 }
 
@@ -115,6 +142,9 @@ func (c *Config) Get(key string) (Value, bool) {
 	return value, ok
 }
 
+// Tables returns a list of tables: that of the strongest file which has it.
+func (c *Config) Tables(name string) []Table { return c.tables[name] }
+
 // Pool returns the values of a pool by key; only the defaults when no layer
 // mentions it.
 func (c *Config) Pool(name string) map[string]Value {
@@ -122,21 +152,30 @@ func (c *Config) Pool(name string) map[string]Value {
 	for _, f := range c.files {
 		maps.Copy(values, f.pool(name))
 	}
-	if name == c.Selected {
+	if slices.Contains(c.Selected, name) {
 		maps.Copy(values, c.overrides)
+		maps.Copy(values, c.poolFlags[name])
 	}
 	return values
 }
 
-// Pools lists the selected pool and those of the files, sorted.
+// Pools lists the selected pools and those of the files, sorted.
 func (c *Config) Pools() []string {
-	found := map[string]bool{c.Selected: true}
+	all := slices.Concat(c.Selected, c.filePools())
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// filePools are the pools of the files, in the order in which they stand there.
+func (c *Config) filePools() (list []string) {
 	for _, f := range c.files {
-		for name := range f.pools {
-			found[name] = true
+		for _, name := range f.order {
+			if !slices.Contains(list, name) {
+				list = append(list, name)
+			}
 		}
 	}
-	return slices.Sorted(maps.Keys(found))
+	return list
 }
 
 // Row is one line of a listing of the configuration.
@@ -166,18 +205,33 @@ func rowsOf(pool string, values map[string]Value) []Row {
 	return rows
 }
 
-func (c *Config) checkSelected() error {
-	if c.Selected == DefaultPool {
-		return nil
+// choose selects the pools.
+func (c *Config) choose(s Sources, env environment) error {
+	known := append(c.filePools(), DefaultPool)
+	switch {
+	case len(s.Pools) > 0:
+		c.Selected = s.Pools
+	case len(env.pools) > 0:
+		c.Selected = env.pools
+	case len(known) > 1:
+		c.Selected = c.filePools()
+	default:
+		c.Selected = []string{DefaultPool}
 	}
-	var pools []string
-	for _, f := range c.files {
-		if _, ok := f.pools[c.Selected]; ok {
-			return nil
+	for name, flags := range s.PoolFlags { // options of its own make a pool
+		if len(flags) > 0 {
+			known = append(known, name)
 		}
-		pools = append(pools, slices.Sorted(maps.Keys(f.pools))...)
 	}
-	return unknown("pool", c.Selected, append(pools, DefaultPool), "")
+	for i, name := range c.Selected {
+		if !slices.Contains(known, name) {
+			return unknown("pool", name, known, "")
+		}
+		if slices.Contains(c.Selected[:i], name) {
+			return fmt.Errorf("pool %q is named twice", name)
+		}
+	}
+	return nil
 }
 
 func fromDefaults(defaults map[string]any) map[string]Value {
@@ -209,7 +263,7 @@ func Variable(key string) string { return prefix + strings.ToUpper(key) }
 
 type environment struct {
 	values  map[string]Value // by key
-	pool    string
+	pools   []string
 	unknown []string
 }
 
@@ -229,7 +283,7 @@ func readEnvironment(s Sources) environment {
 		case known:
 			env.values[key.Name] = Value{Raw: fromText(key, text), Origin: "environment " + variable}
 		case variable == Variable("pool"):
-			env.pool = text
+			env.pools = strings.Split(text, ",")
 		default:
 			env.unknown = append(env.unknown, unknown("environment variable", variable, slices.Sorted(maps.Keys(keys)), "").text())
 		}
@@ -248,14 +302,4 @@ func fromText(key Key, text string) any {
 		}
 	}
 	return items
-}
-
-func selected(s Sources, env environment) string {
-	switch {
-	case s.Pool != "":
-		return s.Pool
-	case env.pool != "":
-		return env.pool
-	}
-	return DefaultPool
 }

@@ -98,8 +98,8 @@ func TestPools(t *testing.T) {
 	if want := []string{"cpu", "gpu", "my.pool"}; !reflect.DeepEqual(c.Pools(), want) {
 		t.Errorf("pools %q, want %q", c.Pools(), want)
 	}
-	sources.Pool = "cpu" // the flag wins over EWOKS_HPC_POOL
-	if c, err = config.Load(sources); err != nil || c.Selected != "cpu" || c.Pool("cpu")["walltime"].Raw != "10" {
+	sources.Pools = []string{"cpu"} // the flag wins over EWOKS_HPC_POOL
+	if c, err = config.Load(sources); err != nil || c.Selected[0] != "cpu" || c.Pool("cpu")["walltime"].Raw != "10" {
 		t.Errorf("selected pool: %v, %+v", err, c)
 	}
 }
@@ -115,7 +115,7 @@ func TestDescribe(t *testing.T) {
 	}
 	want := []config.Row{
 		{"", "cluster", "beamline", user + ":1"}, {"", "state_directory", "/s", "default"},
-		{"default", "cores", "2", "flag --cores"}, {"gpu", "cores", 1, "default"}, {"gpu", "queue", "gpu", user + ":3"},
+		{"gpu", "cores", "2", "flag --cores"}, {"gpu", "queue", "gpu", user + ":3"},
 	}
 	if got := c.Describe(); !reflect.DeepEqual(got, want) {
 		t.Errorf("got\n%v, want\n%v", got, want)
@@ -167,7 +167,7 @@ func TestRefused(t *testing.T) {
 	}
 	user := write(t, "u.toml", "[pool.gpu]\nqueue = \"gpu\"\n")
 	for name, sources := range map[string]config.Sources{
-		"unknown pool": {Keys: topKeys, PoolKeys: poolKeys, UserFile: user, Pool: "gqu"},
+		"unknown pool": {Keys: topKeys, PoolKeys: poolKeys, UserFile: user, Pools: []string{"gqu"}},
 		"unknown flag": {Keys: topKeys, PoolKeys: poolKeys, Flags: map[string]config.Flag{"quue": {Name: "quue"}}},
 		"absent file":  {Keys: topKeys, PoolKeys: poolKeys, UserFile: user + ".absent"},
 		"folder":       {Keys: topKeys, PoolKeys: poolKeys, UserFile: filepath.Dir(user)},
@@ -258,5 +258,77 @@ func TestPlantedFile(t *testing.T) {
 	}
 	if got, err := config.FindProjectFile(dir, ""); err == nil {
 		t.Errorf("a planted file was accepted: %q", got)
+	}
+}
+
+// Without a choice all pools of the files are selected, in their order; with one,
+// the order is that of the choice, and flags of one pool win over those of all.
+func TestSelection(t *testing.T) {
+	user := write(t, "u.toml", "pool.dotted.cores = 1\n[pool.slow]\ncores = 2\n[pool.cpu]\ncores = 4\n")
+	project := write(t, "p.toml", "[pool.gpu]\nqueue = \"g\"\n[pool.cpu]\nqueue = \"c\"\n")
+	for _, test := range []struct {
+		pools    []string
+		env      string
+		want, no string // pools, and error
+	}{
+		{nil, "", "slow cpu dotted gpu", ""},
+		{[]string{"gpu", "cpu"}, "", "gpu cpu", ""},
+		{nil, "cpu,gpu", "cpu gpu", ""},
+		{[]string{"default"}, "cpu", "default", ""},
+		{[]string{"gpu", "gpu"}, "", "", "named twice"},
+		{[]string{"gpu", "fresh"}, "", "gpu fresh", ""},
+		{[]string{"gpu", "cpux"}, "", "", `unknown pool "cpux"`},
+	} {
+		c, err := config.Load(config.Sources{
+			Keys: topKeys, PoolKeys: poolKeys, UserFile: user, ProjectFile: project, Pools: test.pools, Environ: []string{"EWOKS_HPC_POOL=" + test.env},
+			Flags:     map[string]config.Flag{"walltime": {Name: "walltime", Raw: "10"}, "queue": {Name: "queue", Raw: "all"}},
+			PoolFlags: map[string]map[string]config.Flag{"gpu": {"queue": {Name: "queue", Raw: "mine"}}, "fresh": {"queue": {Name: "queue", Raw: "mine"}}, "cpux": {}},
+		})
+		if test.no != "" {
+			if err == nil || !strings.Contains(err.Error(), test.no) {
+				t.Errorf("%v: error %v", test.pools, err)
+			}
+			continue
+		}
+		if err != nil || strings.Join(c.Selected, " ") != test.want {
+			t.Fatalf("%v %q: %v, %+v", test.pools, test.env, err, c)
+		}
+		for _, name := range c.Selected {
+			want := map[string]string{"gpu": "mine", "fresh": "mine"}[name]
+			if want == "" {
+				want = "all"
+			}
+			if p := c.Pool(name); p["walltime"].Raw != "10" || p["queue"].Raw != want {
+				t.Errorf("pool %s has %v", name, p)
+			}
+		}
+	}
+}
+
+// Lists of tables are those of the strongest file that has them.
+func TestTables(t *testing.T) {
+	tables := map[string][]config.Key{"route": {{Name: "node"}, {Name: "cores"}}}
+	user := write(t, "u.toml", "[[route]]\nnode = \"a*\"\n\n[[route]]\nnode = \"b\"\ncores = 2\n")
+	load := func(files ...string) (*config.Config, error) {
+		return config.Load(config.Sources{Keys: topKeys, PoolKeys: poolKeys, UserFile: files[0], ProjectFile: files[1], Tables: tables})
+	}
+	c, err := load(user, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	routes := c.Tables("route")
+	if len(routes) != 2 || routes[0].Values["node"] != "a*" || routes[1].Values["cores"] != int64(2) || routes[1].Origin != user+", [[route]] number 2" {
+		t.Errorf("routes %+v", routes)
+	}
+	if c, err = load(user, write(t, "p.toml", "[[route]]\nnode = \"c\"\n")); err != nil || len(c.Tables("route")) != 1 || c.Tables("route")[0].Values["node"] != "c" {
+		t.Errorf("routes %+v, %v", c, err)
+	}
+	for text, want := range map[string]string{
+		"[[route]]\nnod = 1\n": "unknown key of a route \"nod\"", "route = 3\n": "not a list of tables",
+		"[[rout]]\nnode = \"a\"\n": "unknown key \"rout\"",
+	} {
+		if _, err := load("", write(t, "bad.toml", text)); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "bad.toml") {
+			t.Errorf("%q: %v", text, err)
+		}
 	}
 }

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/BurntSushi/toml"
@@ -22,6 +24,8 @@ type file struct {
 	meta   toml.MetaData
 	tables map[string]toml.Primitive // every top-level entry
 	pools  map[string]map[string]toml.Primitive
+	order  []string // names of pools as they come
+	lists  map[string][]Table
 }
 
 func readFile(path string, s Sources) (file, error) {
@@ -29,14 +33,46 @@ func readFile(path string, s Sources) (file, error) {
 	if err != nil {
 		return file{}, err
 	}
-	f := file{path: path, pools: map[string]map[string]toml.Primitive{}}
+	f := file{path: path, pools: map[string]map[string]toml.Primitive{}, lists: map[string][]Table{}}
 	if f.meta, err = toml.Decode(text, &f.tables); err != nil {
 		return file{}, f.syntax(err)
 	}
 	if err := f.readPools(); err != nil {
 		return file{}, err
 	}
-	return f, f.check(s)
+	if err := f.check(s); err != nil {
+		return file{}, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(f.pools)) { // dotted keys name a pool without a table
+		if !slices.Contains(f.order, name) {
+			f.order = append(f.order, name)
+		}
+	}
+	err = f.readLists(s)
+	return f, err
+}
+
+// readLists decodes the lists of tables.
+func (f *file) readLists(s Sources) error {
+	for name := range s.Tables {
+		primitive, ok := f.tables[name]
+		if !ok {
+			continue
+		}
+		var tables []map[string]toml.Primitive
+		if err := f.meta.PrimitiveDecode(primitive, &tables); err != nil {
+			return f.at(fmt.Sprintf("%s is not a list of tables: begin each with [[%s]]", name, name), primitive)
+		}
+		f.lists[name] = []Table{}
+		for i, table := range tables { // the decoder does not know where each stands
+			t := Table{Values: map[string]any{}, Origin: fmt.Sprintf("%s, [[%s]] number %d", f.path, name, i+1)}
+			for key, value := range f.decode(table) {
+				t.Values[key] = value.Raw
+			}
+			f.lists[name] = append(f.lists[name], t)
+		}
+	}
+	return nil
 }
 
 // readPools looks at the kind of each entry by itself: the decoder takes
@@ -99,17 +135,22 @@ func (f file) syntax(err error) error {
 
 // check goes through the keys in the order of the file, so that the first
 // mistake is the one that is told.
-func (f file) check(s Sources) error {
+func (f *file) check(s Sources) error {
 	for _, key := range f.meta.Keys() {
 		var err error
 		switch {
 		case len(key) == 1 && key[0] == "pool":
 		case key[0] == "pool" && len(key) == 2:
-			if !poolName.MatchString(key[1]) {
+			if f.order = append(f.order, key[1]); !poolName.MatchString(key[1]) {
 				err = f.at(fmt.Sprintf("%q is not a name for a pool", key[1]), f.tables["pool"])
 			}
 		case key[0] == "pool":
 			err = f.checkKey(key[2], s.PoolKeys, f.pools[key[1]][key[2]], "key of a pool")
+		case s.Tables[key[0]] != nil && len(key) == 1:
+		case s.Tables[key[0]] != nil:
+			if known := s.Tables[key[0]]; !has(known, key[1]) {
+				err = unknown("key of a "+key[0], key[1], names(known), f.position(f.tables[key[0]]))
+			}
 		default:
 			err = f.checkKey(key[0], s.Keys, f.tables[key[0]], "key")
 		}
@@ -156,7 +197,7 @@ func (f file) at(message string, primitive toml.Primitive) error {
 func (f file) top() map[string]Value {
 	primitives := map[string]toml.Primitive{}
 	for key, primitive := range f.tables {
-		if key != "pool" {
+		if _, list := f.lists[key]; key != "pool" && !list {
 			primitives[key] = primitive
 		}
 	}

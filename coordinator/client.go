@@ -46,7 +46,7 @@ func (c *Client) Submit(ctx context.Context, s *Submission) error {
 
 // Cancel ends a run.
 func (c *Client) Cancel(ctx context.Context, run string) error {
-	return c.Call(ctx, "cancel", run, nil)
+	return c.Call(ctx, "cancel", Order{Run: run}, nil)
 }
 
 // Outcome asks how a run ended, or whether it is still running.
@@ -66,7 +66,7 @@ const askAgain = 5 * time.Second
 // Watch is called before a run is submitted; the function that it returns waits
 // for the end of the run. show, which may be nil, is told of progress.
 func (c *Client) Watch(run string, show func(Progress)) (wait func(context.Context) (Ended, error), err error) {
-	over := make(chan struct{}, 1)
+	over := make(chan Progress, 1)
 	undo, err := c.conn.Subscribe(broker.EventsSubject(run), func(m broker.Msg) {
 		var p Progress
 		if json.Unmarshal(m.Data, &p) != nil {
@@ -77,7 +77,7 @@ func (c *Client) Watch(run string, show func(Progress)) (wait func(context.Conte
 		}
 		if p.Status != engine.Running {
 			select {
-			case over <- struct{}{}:
+			case over <- p:
 			default:
 			}
 		}
@@ -96,14 +96,18 @@ func passing(err error) bool {
 	return errors.Is(err, broker.ErrNoCoordinator) || errors.Is(err, context.DeadlineExceeded)
 }
 
-func (c *Client) wait(ctx context.Context, run string, over <-chan struct{}) (Ended, error) {
+func (c *Client) wait(ctx context.Context, run string, over <-chan Progress) (Ended, error) {
 	ticker := time.NewTicker(askAgain)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return Ended{}, context.Cause(ctx)
-		case <-over:
+		case p := <-over:
+			if p.Status == engine.Cancelled {
+				o := engine.Outcome{Run: run, Status: p.Status, Failure: task.Failure{Message: p.Reason}}
+				return Ended{Run: run, Outcome: o, Counts: p.Counts}, nil
+			}
 		case <-ticker.C:
 		}
 		ask, cancel := context.WithTimeout(ctx, 2*askAgain)

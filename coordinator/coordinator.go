@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/broker"
+	"github.com/ewoks-hpc/ewoks-hpc/engine"
+	"github.com/ewoks-hpc/ewoks-hpc/resource"
 	"github.com/ewoks-hpc/ewoks-hpc/task"
 )
 
@@ -26,8 +28,11 @@ type Options struct {
 	// Heartbeat is the longest time between two turns of a worker. A worker that
 	// stays away for three heartbeats is lost. Defaults to 5 s.
 	Heartbeat time.Duration
-	// MaxLost is how often a task may be lost before its run fails. Defaults to 5.
+	// MaxLost is how often a task may be lost before its run fails, if its
+	// submission does not say. Defaults to engine.DefaultLost.
 	MaxLost int
+	// Router says what nodes need and which pool they go to.
+	Router resource.Router
 	// Journal keeps the state, for the next coordinator; nil keeps nothing.
 	Journal *broker.Journal
 	// Printed takes what tasks print; it may be nil.
@@ -41,12 +46,16 @@ type Coordinator struct {
 	uploads *broker.Uploads
 	stop    chan struct{}
 	loops   sync.WaitGroup
+	telling sync.WaitGroup // steps that wait until they are kept
 	undo    []func()
 
 	mu      sync.Mutex
 	workers map[string]*worker
 	leases  map[task.ID]*lease
-	ready   queue
+	ready   shelves
+	delayed delayed
+	parked  parked
+	paused  bool // nothing is given to workers
 	runs    map[string]*run
 	order   []string // runs in the order of their submission
 	totals  Totals
@@ -56,13 +65,16 @@ type Coordinator struct {
 	broken  error                // why nothing can be journaled any more
 	waiting map[task.ID]replayed // while the journal is read
 	replays int
+	known   estimates
 }
 
 // Totals count over all runs of the cluster.
 type Totals struct {
 	Succeeded uint64 `json:"succeeded"`
 	Failed    uint64 `json:"failed"`
-	Lost      uint64 `json:"lost"`
+	// Retried are failures that another attempt followed.
+	Retried uint64 `json:"retried"`
+	Lost    uint64 `json:"lost"`
 }
 
 // New prepares a coordinator.
@@ -71,14 +83,14 @@ func New(o Options) *Coordinator {
 		o.Heartbeat = 5 * time.Second
 	}
 	if o.MaxLost == 0 {
-		o.MaxLost = 5
+		o.MaxLost = engine.DefaultLost
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	return &Coordinator{
 		o: o, uploads: broker.NewUploads(broker.UploadLimits{}), stop: make(chan struct{}),
-		workers: map[string]*worker{}, leases: map[task.ID]*lease{}, runs: map[string]*run{},
+		workers: map[string]*worker{}, leases: map[task.ID]*lease{}, delayed: delayed{}, parked: parked{}, runs: map[string]*run{}, known: estimates{},
 	}
 }
 
@@ -122,6 +134,7 @@ func (c *Coordinator) Stop() {
 	}
 	close(c.stop)
 	c.loops.Wait()
+	c.telling.Wait()
 }
 
 // Serve answers a verb of clients. The handler gets the body of the request

@@ -14,6 +14,9 @@ type Progress struct {
 	Status  engine.Status `json:"status"`
 	Counts  engine.Counts `json:"counts"`
 	Printed []Printed     `json:"printed,omitempty"`
+	// Reason is why the run was cancelled. A cluster that goes down may not be there
+	// any more when somebody asks.
+	Reason string `json:"reason,omitempty"`
 }
 
 // Printed is what one task printed.
@@ -62,6 +65,9 @@ func (c *Coordinator) publish(r *run) {
 		p.Counts = r.state.Counts()
 	} else {
 		p.Status, p.Counts = r.outcome.Status, r.counts
+		if p.Status == engine.Cancelled {
+			p.Reason = r.outcome.Failure.Message
+		}
 	}
 	r.printed, r.changed = nil, false
 	data, err := json.Marshal(p)

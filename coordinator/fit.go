@@ -18,6 +18,7 @@ var errTooLarge = errors.New("the inputs given in the workflow document are too 
 // fit returns the size of a request, after it has moved values that are too
 // many for one message into the value store.
 func (c *Coordinator) fit(r *task.Request) (int, error) {
+	cutChain(r)
 	size := sizeOf(r.Inputs)
 	followers := 0
 	for then := r.Then; then != nil; then = then.Then {
@@ -46,6 +47,17 @@ func (c *Coordinator) fit(r *task.Request) (int, error) {
 		return 0, fmt.Errorf("%w: %d bytes, the limit is %d", errTooLarge, size, maxRequestBytes)
 	}
 	return size, nil
+}
+
+// cutChain ends what follows a task by itself where it needs something else, or says
+// how long it takes: such tasks come when it is their turn.
+func cutChain(r *task.Request) {
+	for at := r; at.Then != nil; at = at.Then {
+		if at.Then.Resources != r.Resources || r.Resources.TimeLimit > 0 {
+			at.Then = nil
+			return
+		}
+	}
 }
 
 func (c *Coordinator) refuse(r *task.Request, err error) {

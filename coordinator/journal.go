@@ -14,7 +14,7 @@ import (
 // never taken back, and what was not heard is asked again.
 //
 // There is a topic for each run that has not ended, one for the outcome of each
-// run that has, and one for each worker.
+// run that has, one for each worker, and one for the cluster as a whole.
 const (
 	runTopic    = "run-"
 	endTopic    = "end-"
@@ -29,7 +29,9 @@ type entry struct {
 	// Granted are sequence numbers of tasks that the worker was given.
 	Granted []uint64 `json:"granted,omitempty"`
 	Cancel  string   `json:"cancel,omitempty"`
-	Ended   *ended   `json:"ended,omitempty"`
+	// Pause is of a run or, under the topic of the cluster, of all.
+	Pause *bool  `json:"pause,omitempty"`
+	Ended *ended `json:"ended,omitempty"`
 	// Hello is of a worker that came.
 	Hello *task.Hello `json:"hello,omitempty"`
 
@@ -112,13 +114,13 @@ func (c *Coordinator) step(f func()) {
 		made.tell()
 	default:
 		// Others may take their turn while the disk takes its time.
-		go func() {
+		c.telling.Go(func() {
 			if err := kept.Wait(); err != nil {
 				c.stuck(err)
 				return
 			}
 			made.tell()
-		}()
+		})
 	}
 }
 
@@ -180,6 +182,16 @@ func (c *Coordinator) forget(topic string) {
 	}
 	if err := c.o.Journal.Forget(topic); err != nil {
 		c.o.Logger.Warn("journal not cleaned", "topic", topic, "error", err)
+	}
+}
+
+// forgetWorker removes a worker that is gone, unless it has come back meanwhile.
+func (c *Coordinator) forgetWorker(id string) {
+	c.mu.Lock()
+	back := c.workers[id] != nil
+	c.mu.Unlock()
+	if !back {
+		c.forget(workerTopic + id)
 	}
 }
 

@@ -16,27 +16,31 @@ type lease struct {
 // maxReplyBytes bounds the values that travel with one reply.
 const maxReplyBytes = 1 << 20
 
-// assign leases ready tasks to a worker: enough for its idle slots, and more
-// ahead as long as there is plenty, so that no worker takes what another could
-// begin sooner.
+// assign leases ready tasks to a worker: as many as fit, and more ahead as long as
+// there is plenty, so that no worker takes what another could begin sooner.
 func (c *Coordinator) assign(w *worker, t *task.Turn, reply *task.Reply) {
-	free := min(max(t.Free, 0), w.hello.Slots)
-	ahead := min(max(t.Ahead, 0), 1024)
-	share := max(free, min(free+ahead, c.ready.len()/(2*len(c.workers))))
+	share := c.share(w, t)
 	bytes := 0
-	for n := 0; n < share && c.ready.len() > 0; n++ {
-		r := c.ready.peek()
+	for n := 0; ; {
+		x := c.pick(w, func(x *shelf) bool { return n < share || !x.plain() })
+		if x == nil {
+			return
+		}
+		r := x.peek().request
 		size, err := c.fit(r)
 		if err != nil {
-			c.ready.pop()
+			c.ready.pop(x)
 			c.refuse(r, err)
 			continue
 		}
-		if bytes += size; bytes > maxReplyBytes && n > 0 {
+		if bytes += size; bytes > maxReplyBytes && len(reply.Requests) > 0 {
 			return
 		}
-		c.ready.pop()
+		c.ready.pop(x)
 		c.grant(w, t.Number, r, reply)
+		if x.plain() {
+			n++
+		}
 	}
 }
 
@@ -54,12 +58,14 @@ func (c *Coordinator) lease(w *worker, turn uint64, r *task.Request) {
 	l := &lease{request: r, worker: w, turn: turn}
 	c.leases[r.ID] = l
 	w.held[r.ID] = l
+	w.use(r, 1)
 }
 
 // end forgets a lease whose task has ended.
 func (c *Coordinator) end(l *lease) {
 	delete(c.leases, l.request.ID)
 	delete(l.worker.held, l.request.ID)
+	l.worker.use(l.request, -1)
 }
 
 // release takes back a task that the worker has not begun.
@@ -70,13 +76,15 @@ func (c *Coordinator) release(w *worker, id task.ID) {
 	}
 	c.end(l)
 	if c.runs[id.Run] != nil {
-		c.ready.pushFront(l.request)
+		c.requeue(l.request)
 	}
 }
 
 // revoke ends the leases of a run that is over, and tells the workers.
 func (c *Coordinator) revoke(run string) {
 	c.ready.remove(run)
+	delete(c.parked, run)
+	c.delayed.dropRun(run)
 	for id, l := range maps.All(c.leases) {
 		if id.Run == run {
 			l.worker.stop = append(l.worker.stop, id)

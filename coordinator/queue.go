@@ -2,43 +2,49 @@ package coordinator
 
 import "github.com/ewoks-hpc/ewoks-hpc/task"
 
-// queue holds the requests that wait for a worker, first come first served.
+// waiter is a request that waits for a worker. Of two, the one of the lower turn
+// came first.
+type waiter struct {
+	request *task.Request
+	turn    int64
+}
+
+// queue holds requests in their order.
 type queue struct {
-	list []*task.Request
+	list []waiter
 	head int
 }
 
 func (q *queue) len() int { return len(q.list) - q.head }
 
-func (q *queue) push(r *task.Request) { q.list = append(q.list, r) }
+func (q *queue) push(w waiter) { q.list = append(q.list, w) }
 
 // pushFront returns a request that was taken too early.
-func (q *queue) pushFront(r *task.Request) {
+func (q *queue) pushFront(w waiter) {
 	if q.head == 0 {
-		q.list = append([]*task.Request{nil}, q.list...)
-		q.head = 1
+		q.head = 1 + len(q.list)/2 // room for more, so that each costs the same
+		q.list = append(make([]waiter, q.head), q.list...)
 	}
 	q.head--
-	q.list[q.head] = r
+	q.list[q.head] = w
 }
 
-func (q *queue) peek() *task.Request { return q.list[q.head] }
+func (q *queue) peek() waiter { return q.list[q.head] }
 
-func (q *queue) pop() *task.Request {
-	r := q.list[q.head]
-	q.list[q.head] = nil
+func (q *queue) pop() waiter {
+	w := q.list[q.head]
+	q.list[q.head] = waiter{}
 	if q.head++; q.head == len(q.list) {
 		q.list, q.head = q.list[:0], 0
 	}
-	return r
+	return w
 }
 
-// remove takes out the requests of a run.
-func (q *queue) remove(run string) {
+func (q *queue) filter(keep func(waiter) bool) {
 	kept := q.list[:0]
-	for _, r := range q.list[q.head:] {
-		if r.Run != run {
-			kept = append(kept, r)
+	for _, w := range q.list[q.head:] {
+		if keep(w) {
+			kept = append(kept, w)
 		}
 	}
 	clear(q.list[len(kept):])

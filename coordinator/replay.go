@@ -71,6 +71,9 @@ func (c *Coordinator) redo(topic string, e *entry) error {
 		return err
 	}
 	r := c.runs[strings.TrimPrefix(topic, runTopic)]
+	if e.Pause != nil && (r != nil || topic == clusterTopic) {
+		c.redoPause(r, *e.Pause)
+	}
 	if r == nil || r.state == nil {
 		return nil // it has ended: the rest of its journal was about to be removed
 	}
@@ -134,7 +137,7 @@ func (c *Coordinator) settleReplay() {
 	slices.SortFunc(left, func(a, b replayed) int { return cmp.Compare(a.order, b.order) })
 	c.waiting = nil
 	for _, w := range left {
-		c.ready.push(w.request)
+		c.enqueue(w.request)
 	}
 	for id, l := range c.leases {
 		if r := c.runs[id.Run]; r == nil || r.state == nil {

@@ -2,7 +2,6 @@ package coordinator
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -27,12 +26,10 @@ type run struct {
 	changed     bool
 	kept        bool           // its end is in the journal
 	told        bool           // its end may be told: it is kept
+	paused      bool           // nothing new of it is given to workers
 	counts      engine.Counts  // once the run is over
 	outcome     engine.Outcome // once the run is over
 }
-
-// keepTime bounds how long a client waits for its change to be kept.
-const keepTime = 30 * time.Second
 
 // keptRuns is the number of runs that stay known after their end.
 const keptRuns = 1000
@@ -96,15 +93,25 @@ func (c *Coordinator) begin(s *Submission) (*run, error) {
 	if err := wf.UnmarshalJSON(s.Workflow); err != nil { // unlike Parse it opens no file
 		return nil, err
 	}
+	if err := c.place(s.Run, wf); err != nil {
+		return nil, err
+	}
 	selected, err := s.selected(wf)
 	if err != nil {
+		return nil, err
+	}
+	retry := engine.Retry{Lost: c.o.MaxLost}
+	if s.Retry != nil {
+		retry = *s.Retry
+	}
+	if err := retry.Check(); err != nil {
 		return nil, err
 	}
 	plan := engine.NewPlan(wf, engine.PlanOptions{Outputs: selected, Save: s.Save, Apart: s.Apart, Values: s.Values})
 	return &run{
 		id: s.Run, label: wf.Label, user: s.User, environment: s.Environment, submitted: s.At,
 		state: engine.New(plan, engine.Options{
-			Run: s.Run, MaxLost: c.o.MaxLost, Limit: s.Limit, KeepGoing: s.KeepGoing, Context: s.Context,
+			Run: s.Run, Retry: retry, Limit: s.Limit, KeepGoing: s.KeepGoing, Context: s.Context,
 		}),
 	}, nil
 }
@@ -143,17 +150,19 @@ func (c *Coordinator) result(r *run, result task.Result, by *worker) {
 	}
 	c.totals.Succeeded += uint64(after.Succeeded - before.Succeeded)
 	c.totals.Failed += uint64(after.Failed - before.Failed)
+	c.totals.Retried += uint64(after.Retried - before.Retried)
 	r.changed = true
 }
 
 func (c *Coordinator) apply(r *run, actions []engine.Action) {
+	over := r.state.Outcome().Status != engine.Running
 	for _, a := range actions {
 		switch a := a.(type) {
 		case engine.Start:
-			if c.waiting != nil {
-				c.wait(a.Request)
-			} else {
-				c.ready.push(a.Request)
+			c.start(a)
+		case engine.Stop:
+			if !over { // else all leases of the run are revoked together
+				c.supersede(a.ID)
 			}
 		case engine.Release:
 			for _, v := range a.Values {
@@ -207,48 +216,6 @@ func (c *Coordinator) prune() {
 		delete(c.runs, id)
 		c.order = c.order[1:]
 	}
-}
-
-// ErrNoRun is the error for a run that the cluster does not know.
-var ErrNoRun = errors.New("no such run")
-
-func (c *Coordinator) serveCancel(body []byte) (any, error) {
-	var id string
-	if err := task.DecodeJSON(body, &id); err != nil {
-		return nil, err
-	}
-	answer := make(chan error, 1)
-	c.step(func() {
-		r := c.runs[id]
-		if r == nil {
-			answer <- fmt.Errorf("%w: %s", ErrNoRun, id)
-			return
-		}
-		c.cancel(r, "cancelled by the user")
-		c.then(func() { answer <- nil })
-	})
-	select {
-	case err := <-answer:
-		return struct{}{}, err
-	case <-time.After(keepTime):
-		return nil, errors.New("the cancellation could not be kept: see the log of the launcher")
-	}
-}
-
-func (c *Coordinator) cancel(r *run, reason string) {
-	if r.state != nil {
-		c.note(runTopic + r.id).Cancel = reason
-		c.apply(r, engine.Step(r.state, engine.Cancel{Reason: reason}))
-	}
-}
-
-// CancelAll ends all runs.
-func (c *Coordinator) CancelAll(reason string) {
-	c.step(func() {
-		for _, r := range c.runs {
-			c.cancel(r, reason)
-		}
-	})
 }
 
 // Ended is how a run ended, as a client gets it.

@@ -14,10 +14,13 @@ type Status struct {
 	Workers []WorkerStatus `json:"workers"`
 	Runs    []RunStatus    `json:"runs"`
 	// Ready is the number of tasks that wait for a worker, Leased of those that
-	// a worker has.
-	Ready  int    `json:"ready"`
-	Leased int    `json:"leased"`
-	Totals Totals `json:"totals"`
+	// a worker has, Delayed of those that are to be tried again later.
+	Ready int `json:"ready"`
+	// Paused means that nothing is given to workers.
+	Paused  bool   `json:"paused,omitempty"`
+	Leased  int    `json:"leased"`
+	Delayed int    `json:"delayed"`
+	Totals  Totals `json:"totals"`
 }
 
 // WorkerStatus is a picture of a worker.
@@ -26,6 +29,7 @@ type WorkerStatus struct {
 	Since     time.Time `json:"since"`
 	Seen      time.Time `json:"seen"`
 	Holding   int       `json:"holding"`
+	Busy      int       `json:"busy"` // slots that those take
 	Succeeded uint64    `json:"succeeded"`
 	Failed    uint64    `json:"failed"`
 	Leaving   bool      `json:"leaving,omitempty"`
@@ -42,6 +46,8 @@ type RunStatus struct {
 	Ended     time.Time     `json:"ended,omitzero"`
 	Node      string        `json:"node,omitempty"`
 	Message   string        `json:"message,omitempty"`
+	// Paused means that nothing new of it is given to workers.
+	Paused bool `json:"paused,omitempty"`
 }
 
 // shownRuns is the number of runs in a status, the newest.
@@ -51,7 +57,7 @@ const shownRuns = 100
 func (c *Coordinator) Status() Status {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := Status{Workers: c.workerStatus(), Ready: c.ready.len(), Leased: len(c.leases), Totals: c.totals}
+	s := Status{Workers: c.workerStatus(), Ready: c.ready.len() + c.parked.count(), Paused: c.paused, Leased: len(c.leases), Delayed: len(c.delayed), Totals: c.totals}
 	slices.SortFunc(s.Workers, func(a, b WorkerStatus) int { return cmp.Compare(a.Worker, b.Worker) })
 	for _, id := range c.order[max(0, len(c.order)-shownRuns):] {
 		s.Runs = append(s.Runs, c.runs[id].status())
@@ -60,19 +66,22 @@ func (c *Coordinator) Status() Status {
 }
 
 // Demand is the part of a status that says how many slots tasks need, at one moment:
-// the number of tasks that wait for a worker, and the workers with what they hold,
-// in any order. It is cheap enough to be asked for several times a second.
-func (c *Coordinator) Demand() (ready int, workers []WorkerStatus) {
+// the number of those that tasks of each pool need which wait for a worker and are not
+// paused, where "" is for any pool, and the workers with what they hold, in any order. It is cheap enough to be asked for several times a second.
+func (c *Coordinator) Demand() (ready map[string]int, workers []WorkerStatus) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.ready.len(), c.workerStatus()
+	if !c.paused {
+		ready = c.slotsWaiting()
+	}
+	return ready, c.workerStatus()
 }
 
 // workerStatus describes the workers. The caller holds mu.
 func (c *Coordinator) workerStatus() (workers []WorkerStatus) {
 	for _, w := range c.workers {
 		workers = append(workers, WorkerStatus{
-			Hello: w.hello, Since: w.since, Seen: w.seen, Holding: len(w.held),
+			Hello: w.hello, Since: w.since, Seen: w.seen, Holding: len(w.held), Busy: w.busy(),
 			Succeeded: w.done, Failed: w.failed, Leaving: w.leave,
 		})
 	}
@@ -85,7 +94,7 @@ func (r *run) status() RunStatus {
 		Status: r.outcome.Status, Counts: r.counts, Node: r.outcome.Node, Message: r.outcome.Failure.Message,
 	}
 	if r.state != nil {
-		s.Status, s.Counts = engine.Running, r.state.Counts()
+		s.Status, s.Counts, s.Paused = engine.Running, r.state.Counts(), r.paused
 	}
 	return s
 }

@@ -2,9 +2,11 @@ package coordinator
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
+	"github.com/ewoks-hpc/ewoks-hpc/engine"
 	"github.com/ewoks-hpc/ewoks-hpc/task"
 	"github.com/ewoks-hpc/ewoks-hpc/workflow"
 )
@@ -34,6 +36,8 @@ type Submission struct {
 	Environment task.Environment `json:"environment"`
 	// Limit bounds the time of each task; zero means no limit.
 	Limit time.Duration `json:"limit,omitempty"`
+	// Retry says how often attempts are made again; nil is the cluster's default.
+	Retry *engine.Retry `json:"retry,omitempty"`
 	// At is when the cluster took it.
 	At time.Time `json:"at,omitzero"`
 	// User and Host tell who submitted, for people to read.
@@ -78,6 +82,8 @@ type answer struct {
 	Value json.RawMessage `json:"value,omitempty"`
 	Error string          `json:"error,omitempty"`
 	Hint  string          `json:"hint,omitempty"`
+	// Mistake means that the client asked for what does not exist.
+	Mistake bool `json:"mistake,omitempty"`
 }
 
 func encodeAnswer(value any, err error) []byte {
@@ -90,17 +96,24 @@ func encodeAnswer(value any, err error) []byte {
 		if h, ok := err.(interface{ Hint() string }); ok {
 			a.Hint = h.Hint()
 		}
+		a.Mistake = errors.As(err, new(noRunError)) || errors.As(err, new(unfitError))
 	}
 	return task.EncodeJSON(a)
 }
 
 // RemoteError is an error that the launcher answered with.
-type RemoteError struct{ message, hint string }
+type RemoteError struct {
+	message, hint string
+	mistake       bool
+}
 
 func (e *RemoteError) Error() string { return e.message }
 
 // Hint is what the launcher advised.
 func (e *RemoteError) Hint() string { return e.hint }
+
+// Mistake tells that what was named does not exist.
+func (e *RemoteError) Mistake() bool { return e.mistake }
 
 func decodeAnswer(data []byte, value any) error {
 	var a answer
@@ -108,7 +121,7 @@ func decodeAnswer(data []byte, value any) error {
 		return err
 	}
 	if a.Error != "" {
-		return &RemoteError{a.Error, a.Hint}
+		return &RemoteError{a.Error, a.Hint, a.Mistake}
 	}
 	if value == nil || len(a.Value) == 0 {
 		return nil

@@ -16,6 +16,7 @@ import (
 	"github.com/ewoks-hpc/ewoks-hpc/broker"
 	"github.com/ewoks-hpc/ewoks-hpc/coordinator"
 	"github.com/ewoks-hpc/ewoks-hpc/engine"
+	"github.com/ewoks-hpc/ewoks-hpc/resource"
 	"github.com/ewoks-hpc/ewoks-hpc/task"
 	"github.com/ewoks-hpc/ewoks-hpc/worker"
 )
@@ -32,10 +33,16 @@ type site struct {
 	client      *coordinator.Client
 	mu          sync.Mutex
 	executed    map[string]int // by run and node
+	router      resource.Router
 }
 
 func newSite(t *testing.T, heartbeat time.Duration) *site {
-	s := &site{t: t, dir: t.TempDir(), store: t.TempDir(), heartbeat: heartbeat, executed: map[string]int{}}
+	return newSiteOf(t, heartbeat, resource.Router{})
+}
+
+// newSiteOf has pools.
+func newSiteOf(t *testing.T, heartbeat time.Duration, router resource.Router) *site {
+	s := &site{t: t, router: router, dir: t.TempDir(), store: t.TempDir(), heartbeat: heartbeat, executed: map[string]int{}}
 	if err := os.Chmod(s.dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +54,7 @@ func newSite(t *testing.T, heartbeat time.Duration) *site {
 	if err := s.server.OnDisconnect(func(name string) { s.now().Away(strings.TrimPrefix(name, "worker ")) }); err != nil {
 		t.Fatal(err)
 	}
-	client := s.dial(broker.RoleClient, "client")
+	client := s.dial(broker.ClientAccess(s.dir), "client")
 	s.client = coordinator.NewClient(client)
 	t.Cleanup(func() {
 		client.Close()
@@ -68,7 +75,7 @@ func (s *site) start() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	c := coordinator.New(coordinator.Options{Conn: conn, Store: s.store, Heartbeat: s.heartbeat, MaxLost: 1000, Journal: journal})
+	c := coordinator.New(coordinator.Options{Conn: conn, Store: s.store, Heartbeat: s.heartbeat, MaxLost: 1000, Router: s.router, Journal: journal})
 	s.mu.Lock()
 	s.coordinator, s.journal = c, journal
 	s.mu.Unlock()
@@ -89,8 +96,9 @@ func (s *site) end() {
 	_ = s.journal.Close()
 }
 
-func (s *site) dial(role broker.Role, name string) *broker.Conn {
-	access, err := broker.ReadAccess(broker.AccessFile(s.dir, role))
+// dial connects with an access file.
+func (s *site) dial(path, name string) *broker.Conn {
+	access, err := broker.ReadAccess(path)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -103,25 +111,48 @@ func (s *site) dial(role broker.Role, name string) *broker.Conn {
 
 // hand is a worker that can be killed.
 type hand struct {
-	conn *broker.Conn
-	stop context.CancelFunc
-	done chan struct{}
+	conn   *broker.Conn
+	stop   context.CancelFunc
+	done   chan struct{}
+	worker *worker.Worker
+	err    error // once done
 }
 
 // hire starts a worker; kill ends it as a power cut would.
 func (s *site) hire(id string, slots int, execute func(*task.Request) task.Result) *hand {
-	h := &hand{conn: s.dial(broker.RoleWorker, "worker "+id), done: make(chan struct{})}
-	w := worker.New(worker.Options{
-		Hello: task.Hello{Worker: id, Slots: slots, Host: "here", Pid: os.Getpid()}, Conn: h.conn, Silence: time.Second,
-		Start: func(_ task.Environment, _ string, onResults func([]task.Result)) (worker.Executor, error) {
-			return newGoExecutor(slots, execute, onResults), nil
+	return s.employ(id, task.Hello{Slots: slots}, func(_ worker.Seat, r *task.Request) task.Result { return execute(r) })
+}
+
+// employ starts a worker that has what its hello says.
+func (s *site) employ(id string, hello task.Hello, execute func(worker.Seat, *task.Request) task.Result) *hand {
+	job := broker.JobName(id, 0)
+	if !slices.Contains(s.server.Jobs(), job) {
+		if err := s.server.Grant(id, 1); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	name := broker.WorkerName(job, "p")
+	h := &hand{conn: s.dial(broker.JobAccess(broker.KeysDir(s.dir), job), "worker "+name), done: make(chan struct{})}
+	hello.Worker, hello.Key, hello.Index, hello.Host, hello.Pid = name, id, "0", "here", os.Getpid()
+	o := worker.Options{
+		Hello: hello, Conn: h.conn, Silence: time.Minute,
+		Start: func(seat worker.Seat) (worker.Executor, error) {
+			n := hello.Slots
+			if seat.Alone {
+				n = 1
+			}
+			return newGoExecutor(n, func(r *task.Request) task.Result { return execute(seat, r) }, seat.OnResults), nil
 		},
-	})
+	}
+	for i := range hello.GPUs {
+		o.GPUs = append(o.GPUs, fmt.Sprintf("%s:%d", id, i))
+	}
+	h.worker = worker.New(o)
 	ctx, cancel := context.WithCancel(context.Background())
 	h.stop = cancel
 	go func() {
 		defer close(h.done)
-		_ = w.Run(ctx)
+		h.err = h.worker.Run(ctx)
 	}()
 	s.t.Cleanup(func() { h.kill(); <-h.done })
 	return h

@@ -5,32 +5,33 @@ import (
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/broker"
+	"github.com/ewoks-hpc/ewoks-hpc/resource"
 	"github.com/ewoks-hpc/ewoks-hpc/task"
 )
 
 // worker is what the coordinator knows of one worker process.
 type worker struct {
-	hello  task.Hello
-	since  time.Time
-	seen   time.Time
-	away   time.Time // when its connection ended, if it has not been seen since
-	turn   uint64
-	held   map[task.ID]*lease
-	poked  bool
-	leave  bool
-	stop   []task.ID
-	over   []string
-	done   uint64
-	failed uint64
+	hello    task.Hello
+	capacity resource.Capacity
+	since    time.Time
+	seen     time.Time
+	away     time.Time // when its connection ended, if it has not been seen since
+	turn     uint64
+	held     map[task.ID]*lease
+	load     load
+	late     bool // there was something for it that takes too long
+	poked    bool
+	leave    bool
+	stop     []task.ID
+	over     []string
+	done     uint64
+	failed   uint64
 }
 
 func newWorker(h task.Hello) *worker {
 	now := time.Now()
-	return &worker{hello: h, since: now, seen: now, held: map[task.ID]*lease{}}
+	return &worker{hello: h, capacity: h.Capacity(), since: now, seen: now, held: map[task.ID]*lease{}}
 }
-
-// free is the number of slots that are idle as far as the coordinator knows.
-func (w *worker) free() int { return w.hello.Slots - len(w.held) }
 
 func (c *Coordinator) serveWorker(m broker.Msg) {
 	id, verb, ok := broker.ParseWork(m.Subject)
@@ -49,8 +50,8 @@ func (c *Coordinator) serveWorker(m broker.Msg) {
 }
 
 func (c *Coordinator) hello(id string, data []byte) []byte {
-	var h task.Hello
-	if err := task.DecodeJSON(data, &h); err != nil || h.Worker != id || h.Slots < 1 || h.Slots > 1<<16 {
+	h, err := task.DecodeHello(data)
+	if err != nil || h.Worker != id || h.Key+"-"+h.Index != broker.WorkerJob(id) {
 		c.o.Logger.Warn("malformed hello", "worker", id, "error", err)
 		return task.EncodeJSON(task.Welcome{Refused: "the launcher did not understand the worker: are both of the same version?"})
 	}
@@ -97,10 +98,14 @@ func (c *Coordinator) turn(id string, data []byte) []byte {
 func (c *Coordinator) take(w *worker, r task.Result) {
 	if l := c.leases[r.ID]; l != nil && l.worker == w && l.request.Attempt == r.Attempt {
 		c.end(l)
+		c.known.learn(l.request.Identifier, r.Duration)
 	}
-	if r.Status == task.Succeeded {
+	switch r.Status {
+	case task.Succeeded:
 		w.done++
-	} else {
+	case task.Lost:
+		c.totals.Lost++
+	default:
 		w.failed++
 	}
 	if run := c.runs[r.Run]; run != nil {
@@ -128,10 +133,14 @@ func (c *Coordinator) reconcile(w *worker, t *task.Turn) {
 func (c *Coordinator) reply(w *worker, t *task.Turn) *task.Reply {
 	reply := &task.Reply{Number: t.Number, Leave: w.leave, Stop: w.stop, Over: w.over}
 	w.stop, w.over = nil, nil
-	if w.leave {
+	if w.leave || c.paused {
 		return reply
 	}
+	w.late = false
 	c.assign(w, t, reply)
+	if w.leave = c.retire(w, len(reply.Requests)); w.leave {
+		reply.Leave = true
+	}
 	return reply
 }
 
@@ -205,7 +214,7 @@ func (c *Coordinator) Gone(match func(task.Hello) bool, reason string) {
 func (c *Coordinator) lose(id, reason string) {
 	w := c.workers[id]
 	delete(c.workers, id)
-	c.then(func() { c.forget(workerTopic + id) })
+	c.then(func() { c.forgetWorker(id) })
 	if len(w.held) > 0 {
 		c.o.Logger.Warn("tasks lost with their worker", "worker", id, "host", w.hello.Host, "reason", reason, "tasks", len(w.held))
 	}
@@ -235,16 +244,32 @@ func (c *Coordinator) Drain(match func(task.Hello) bool) {
 
 // poke tells idle workers that there is something for them.
 func (c *Coordinator) poke() {
-	waiting := c.ready.len()
+	if c.paused || c.ready.len() == 0 {
+		return
+	}
+	for _, x := range c.ready.list {
+		x.unclaimed = x.len()
+	}
 	for id, w := range c.workers {
-		if waiting <= 0 {
-			return
-		}
-		if free := w.free(); free > 0 && !w.poked && !w.leave {
-			waiting -= free
+		if !w.poked && !w.leave && c.claim(w) {
 			c.send(id, w)
 		}
 	}
+}
+
+// claim tells whether there is something for a worker that no other was poked for. It
+// must not say so in vain: a worker that is poked takes a turn, which ends in a poke.
+func (c *Coordinator) claim(w *worker) bool {
+	free := w.free()
+	x := c.pick(w, func(x *shelf) bool { return x.unclaimed > 0 && (free > 0 || !x.plain()) })
+	if x == nil {
+		return false
+	}
+	if !x.plain() {
+		free = w.room(x.peek().request.Resources)
+	}
+	x.unclaimed -= free
+	return true
 }
 
 func (c *Coordinator) send(id string, w *worker) {

@@ -56,7 +56,7 @@ func bound(o Overview) answer {
 
 	a.Pools, a.LeftOut.Pools = first(maxRows, o.Pools)
 	for i := range a.Pools {
-		clip(maxName, &a.Pools[i].Pool, &a.Pools[i].Size)
+		boundPool(&a.Pools[i])
 	}
 
 	runs := slices.Clone(o.Runs)
@@ -75,6 +75,20 @@ func bound(o Overview) answer {
 		clip(maxText, &a.Notices[i])
 	}
 	return a
+}
+
+func boundPool(p *Pool) {
+	clip(maxName, &p.Pool, &p.Size)
+	if p.Stopped != nil {
+		s := *p.Stopped
+		clip(maxText, &s.Reason, &s.Hint, &s.Log)
+		p.Stopped = &s
+	}
+	p.Excluded, _ = first(maxRows, p.Excluded)
+	for i := range p.Excluded {
+		clip(maxName, &p.Excluded[i].Node)
+		clip(maxText, &p.Excluded[i].Reason)
+	}
 }
 
 func over(r Run) int {

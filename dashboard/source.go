@@ -29,19 +29,23 @@ type Overview struct {
 	// Runs may have any order.
 	Runs []Run `json:"runs"`
 	// Ready is the number of tasks that wait for a worker, Leased of those that
-	// a worker has.
-	Ready  int    `json:"ready"`
-	Leased int    `json:"leased"`
+	// a worker has, Delayed of those that are to be tried again later.
+	Ready   int `json:"ready"`
+	Leased  int `json:"leased"`
+	Delayed int `json:"delayed"`
+	// Paused means that nothing is given to workers.
+	Paused bool   `json:"paused,omitempty"`
 	Totals Totals `json:"totals"`
 	// Notices tell, one sentence each, what a person should know first: why
 	// nothing is running, and what to do about it.
 	Notices []string `json:"notices"`
 }
 
-// Totals count tasks over all runs of the cluster, Lost attempts.
+// Totals count tasks over all runs of the cluster, Retried and Lost attempts.
 type Totals struct {
 	Succeeded uint64 `json:"succeeded"`
 	Failed    uint64 `json:"failed"`
+	Retried   uint64 `json:"retried"`
 	Lost      uint64 `json:"lost"`
 }
 
@@ -81,6 +85,26 @@ type Pool struct {
 	// Demand is the number of slots that tasks need, SlotsPerJob those of one job.
 	Demand      int `json:"demand"`
 	SlotsPerJob int `json:"slots_per_job"`
+	// Stopped says why no jobs are submitted; without it they are. Excluded nodes
+	// are not used for some time.
+	Stopped  *Stopped   `json:"stopped,omitempty"`
+	Excluded []Excluded `json:"excluded,omitempty"`
+}
+
+// Stopped says why a pool submits no jobs until somebody resumes it.
+type Stopped struct {
+	Since  time.Time `json:"since"`
+	Reason string    `json:"reason"`
+	Hint   string    `json:"hint"`
+	// Log is what the log of the last job ends with.
+	Log string `json:"log,omitempty"`
+}
+
+// Excluded is a node that jobs of a pool do not get for some time.
+type Excluded struct {
+	Node   string    `json:"node"`
+	Until  time.Time `json:"until"`
+	Reason string    `json:"reason"`
 }
 
 // Job is one Slurm job, or one task of a job array.
@@ -114,4 +138,6 @@ type Run struct {
 	// Node and Message tell what failed, if something did.
 	Node    string `json:"node,omitempty"`
 	Message string `json:"message,omitempty"`
+	// Paused means that nothing new of it is given to workers.
+	Paused bool `json:"paused,omitempty"`
 }

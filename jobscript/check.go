@@ -21,6 +21,8 @@ var (
 	gresPattern       = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.,:/()-]*$`)
 	constraintPattern = regexp.MustCompile(`^[A-Za-z0-9_(\[!][A-Za-z0-9_.,:&|*()\[\]!-]*$`)
 	interfacePattern  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:@-]*$`)
+	modulePattern     = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.+/@=~-]{0,254}$`)
+	condaPattern      = regexp.MustCompile(`^[A-Za-z0-9_/][A-Za-z0-9_.+/@ -]{0,254}$`)
 	slurmMemory       = regexp.MustCompile(`^[0-9]{1,15}([KMGTkmgt][Bb]?)?$`)
 	localPattern      = regexp.MustCompile(`^(?:[^$]|\$[A-Za-z_][A-Za-z0-9_]*|\$\{[A-Za-z_][A-Za-z0-9_]*\})+$`)
 )

@@ -14,7 +14,8 @@ func (p Pool) command(w Worker) string {
 		p.launcher() + words(w.Binary, cmp.Or(w.Verb, "worker")),
 		words("--access", w.AccessFile),
 		words("--launch", w.LaunchKey),
-		words("--processes", strconv.Itoa(processes), "--threads", strconv.Itoa(threads)),
+		words("--pool", p.Name, "--processes", strconv.Itoa(processes), "--threads", strconv.Itoa(threads)),
+		words(CapacityArgs(p.Capacity())...),
 	}
 	if p.Python != "" {
 		groups = append(groups, words("--python", p.Python))

@@ -29,7 +29,7 @@ func (d directive) String() string {
 var longNames = map[string]string{
 	"A": "account", "a": "array", "c": "cpus-per-task", "C": "constraint", "D": "chdir", "e": "error", "G": "gpus",
 	"h": "help", "J": "job-name", "M": "clusters", "N": "nodes", "n": "ntasks", "o": "output", "p": "partition",
-	"q": "qos", "t": "time", "u": "usage", "V": "version", "W": "wait",
+	"q": "qos", "t": "time", "u": "usage", "V": "version", "W": "wait", "x": "exclude",
 }
 
 // option is one option of an extra directive or of a skip item.

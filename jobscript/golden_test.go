@@ -35,7 +35,7 @@ var everything = jobscript.Pool{
 	Shebang: "#!/bin/bash -l", Python: "/data/me/my env/bin/python", JobScriptPrologue: []string{"module load cuda\nexport A='b c'", "ulimit -c 0"},
 	JobScriptEpilogue: []string{"echo done"}, JobExtraDirectives: []string{"--comment=\"a b\"", "-C ib --licenses=matlab:1"},
 	JobDirectivesSkip: []string{"--no-requeue", "-n"}, WorkerExtraArgs: []string{"--label", "it's $HOME `x`"}, Interface: "ib0",
-	DeathTimeout: 2 * time.Minute, JobCPU: 36, Exclusive: true,
+	DeathTimeout: 2 * time.Minute, JobCPU: 36, Exclusive: true, Modules: []string{"cuda/12.4", "python"}, Venv: "/data/me/my env", Conda: "ewoks",
 }
 
 var goldens = map[string]jobscript.Pool{

@@ -39,8 +39,10 @@ func TestOptionsCoverThePool(t *testing.T) {
 		switch option.Key {
 		case "memory", "mem_per_cpu", "job_mem":
 			sample = "4G"
-		case "log_directory", "local_directory":
+		case "log_directory", "local_directory", "venv":
 			sample = "/x"
+		case "modules":
+			sample = "cuda/12"
 		case "shebang":
 			sample = jobscript.DefaultShebang
 		}

@@ -1,6 +1,12 @@
 package jobscript
 
-import "time"
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/resource"
+)
 
 // Values that a pool has when its option is not given.
 const (
@@ -32,6 +38,10 @@ type Pool struct {
 	LocalDirectory string // expanded on the node: "$TMPDIR"
 	Shebang        string
 	Python         string
+
+	Modules []string // of Lmod or Environment Modules
+	Venv    string   // folder of a virtual environment
+	Conda   string   // name or folder of a conda environment
 
 	JobScriptPrologue  []string
 	JobScriptEpilogue  []string
@@ -118,4 +128,63 @@ func (p Pool) extra(name string) (value string, ok bool) {
 		}
 	}
 	return value, ok
+}
+
+// Lifetime is the walltime that a job of the pool will have, 0 when the partition
+// decides.
+func (p Pool) Lifetime() time.Duration { return p.effectiveWalltime() }
+
+// Capacity is what one worker of the pool has, as far as its options tell.
+func (p Pool) Capacity() resource.Capacity {
+	processes, threads := p.Slots()
+	return resource.Capacity{
+		Slots: processes * threads, Cores: max(p.Cores, processes*threads), Memory: p.memoryPerNode(), GPUs: p.gpusPerNode(),
+	}
+}
+
+// memoryPerNode is 0 when the options do not tell.
+func (p Pool) memoryPerNode() Bytes {
+	if value, ok := p.extra("mem"); ok {
+		return slurmBytes(value)
+	}
+	if value, ok := p.extra("mem-per-cpu"); ok {
+		return slurmBytes(value) * Bytes(max(1, p.cpus()))
+	}
+	switch {
+	case p.JobMem != "":
+		return slurmBytes(p.JobMem)
+	case p.MemPerCPU != "":
+		bytes, _ := ParseMemory(p.MemPerCPU) // Validate has judged it
+		return bytes * Bytes(max(1, p.cpus()))
+	case p.Memory != "":
+		bytes, _ := ParseMemory(p.Memory)
+		return bytes
+	}
+	return 0
+}
+
+// slurmBytes reads an amount as Slurm writes it: in MiB without a unit, and in
+// powers of 1024 with one. 0 is what is not known, or all of the node.
+func slurmBytes(text string) Bytes {
+	text = strings.TrimSuffix(strings.ToUpper(text), "B")
+	if text != "" && text[len(text)-1] <= '9' {
+		text += "M"
+	}
+	bytes, err := ParseMemory(text)
+	if err != nil {
+		return 0
+	}
+	return bytes
+}
+
+// CapacityArgs are the arguments of a worker that say what it has besides slots.
+func CapacityArgs(c resource.Capacity) (args []string) {
+	args = []string{"--cores", strconv.Itoa(c.Cores)}
+	if c.Memory > 0 {
+		args = append(args, "--memory", itoa(int64(c.Memory)))
+	}
+	if c.GPUs > 0 {
+		args = append(args, "--gpus", strconv.Itoa(c.GPUs))
+	}
+	return args
 }

@@ -17,7 +17,7 @@ const maxScript = 1 << 20
 type Worker struct {
 	Binary     string // absolute path of ewoks-hpc on the nodes
 	Verb       string // command of it that gets the arguments of a worker; "" is worker
-	AccessFile string // absolute path; the script holds no secret
+	AccessFile string // absolute path, or that of the folder with those of all jobs; the script holds no secret
 	LaunchKey  string // names the launch, [A-Za-z0-9_.-]{1,64}
 	// Dir is the absolute path of the folder where the job runs, and where its
 	// log goes when the pool has no log_directory. Empty leaves both to Slurm.
@@ -41,6 +41,7 @@ type page struct {
 	Directives         []string // "--mem=4G", without "#SBATCH"
 	Comments           []string // without "#"
 	WalltimeSeconds    int64    // 0 when the partition decides
+	Environment        []setup  // shell that comes before the prologue
 	Prologue, Epilogue []string
 	Command            string // shell text that starts the worker
 }
@@ -61,6 +62,7 @@ func Render(p Pool, w Worker, fsys fs.FS) (Script, error) {
 		Shebang:         p.Shebang,
 		Comments:        p.comments(kept),
 		WalltimeSeconds: int64(p.effectiveWalltime() / time.Second),
+		Environment:     p.environment(),
 		Prologue:        p.JobScriptPrologue,
 		Epilogue:        p.JobScriptEpilogue,
 		Command:         p.command(w),

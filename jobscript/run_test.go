@@ -79,7 +79,7 @@ func TestArgumentsReachTheWorker(t *testing.T) {
 			t.Errorf("--ends-at %d is not 90 s after %d to %d (%v)", end, before, now, err)
 		}
 		want := append([]string{
-			"worker", "--access", w.AccessFile, "--launch", "key-1", "--processes", "3", "--threads", "2",
+			"worker", "--access", w.AccessFile, "--launch", "key-1", "--pool", "default", "--processes", "3", "--threads", "2", "--cores", "6",
 			"--python", "/my env/$python", "--local-directory", "/scratch/$(id)/x y/12/*",
 			"--death-timeout", "60s", "--ends-at", fmt.Sprint(end),
 		}, extra...)

@@ -1,11 +1,22 @@
 package jobscript
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Options returns one descriptor for each option of a pool, in the order in
 // which they are shown to people.
 func Options() []Option {
-	return append(append(resourceOptions(), scriptOptions()...), workerOptions()...)
+	return slices.Concat(resourceOptions(), environmentOptions(), scriptOptions(), workerOptions())
+}
+
+func environmentOptions() []Option {
+	return []Option{
+		listOption("modules", "modules to load on the nodes", func(p *Pool) *[]string { return &p.Modules }, matches(modulePattern, "the name of a module")),
+		stringOption("venv", "virtual environment to activate on the nodes, a folder", func(p *Pool) *string { return &p.Venv }, checkFolder),
+		stringOption("conda", "conda environment to activate on the nodes, by name or folder", func(p *Pool) *string { return &p.Conda }, matches(condaPattern, "the name or folder of a conda environment")),
+	}
 }
 
 func resourceOptions() []Option {

@@ -2,38 +2,24 @@ package jobscript
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/ewoks-hpc/ewoks-hpc/resource"
 )
 
-// maxWalltime keeps sums of times far from overflow; Slurm has the same order
-// of magnitude.
-const maxWalltime = 10 * 365 * 24 * time.Hour
-
-var slurmTime = regexp.MustCompile(`^(?:[0-9]{1,9}|[0-9]{1,9}(?::[0-9]{1,9}){1,2}|[0-9]{1,9}-[0-9]{1,9}(?::[0-9]{1,9}){0,2})$`)
+// maxWalltime keeps sums of times far from overflow.
+const maxWalltime = resource.MaxTime
 
 // ParseWalltime reads a time limit as sbatch does: minutes, M:S, H:M:S, D-H,
 // D-H:M or D-H:M:S; and as Go does: "1h30m". The limit has whole seconds and is
 // at least one second, since sbatch takes 0 for "no limit".
 func ParseWalltime(text string) (time.Duration, error) {
-	walltime, err := parseTime(text)
+	walltime, err := resource.ParseTime(text)
 	if err != nil {
-		return 0, err
+		return 0, refusal(err)
 	}
 	return walltime, checkWalltime(walltime)
-}
-
-func parseTime(text string) (time.Duration, error) {
-	if slurmTime.MatchString(text) {
-		return parseSlurmTime(text), nil
-	}
-	walltime, err := time.ParseDuration(text)
-	if err != nil {
-		return 0, refuse("%q is not a time", text).withHint(`write for example 00:30:00, 30 (minutes), 1-12 (days-hours) or 1h30m; leave it out for the limit of the partition`)
-	}
-	return walltime, nil
 }
 
 func checkWalltime(walltime time.Duration) error {
@@ -44,33 +30,6 @@ func checkWalltime(walltime time.Duration) error {
 		return refuse("%v has a fraction of a second", walltime)
 	}
 	return nil
-}
-
-// parseSlurmTime reads text that matches slurmTime. The fields of
-// "D-..." begin with hours, those of the rest end with seconds.
-func parseSlurmTime(text string) time.Duration {
-	units := []time.Duration{time.Minute}
-	var total time.Duration
-	if days, rest, ok := strings.Cut(text, "-"); ok {
-		total = field(days, 24*time.Hour)
-		text = rest
-		units = []time.Duration{time.Hour, time.Minute, time.Second}
-	} else if n := strings.Count(text, ":"); n > 0 {
-		units = []time.Duration{time.Hour, time.Minute, time.Second}[2-n:]
-	}
-	for i, value := range strings.Split(text, ":") {
-		total += field(value, units[i])
-	}
-	return min(total, maxWalltime+time.Second)
-}
-
-// field saturates above maxWalltime, so that sums cannot overflow.
-func field(text string, unit time.Duration) time.Duration {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n > int64(maxWalltime/unit) {
-		return maxWalltime + time.Second
-	}
-	return time.Duration(n) * unit
 }
 
 // FormatWalltime writes a time limit for --time: "00:20:00" or "1-12:00:00".

@@ -1,16 +1,17 @@
 package worker
 
 import (
-	"encoding/json"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/task"
 )
 
-// executor is the executor of one environment. It is made at once and starts
-// in the background: to start interpreters may take longer than a heartbeat.
+// executor executes the tasks of one seat. It is made at once and starts in the
+// background: to start interpreters may take longer than a heartbeat.
 type executor struct {
+	seat Seat
 	used time.Time // guarded by the worker
 
 	mu      sync.Mutex
@@ -20,25 +21,21 @@ type executor struct {
 	closed  bool
 }
 
-// keptExecutors is the number of environments whose interpreters stay warm.
+// keptExecutors is the number of environments whose interpreters stay warm. Of
+// executors for one task there are as many as slots, if that is more.
 const keptExecutors = 3
 
-// executor returns the executor of an environment, started if need be.
-func (w *Worker) executor(e task.Environment) *executor {
-	b, _ := json.Marshal(e) // strings only
-	x := w.executors[string(b)]
-	if x == nil {
-		w.makeRoom()
-		x = &executor{}
-		w.executors[string(b)] = x
-		go x.start(w, e)
-	}
-	x.used = time.Now()
+// newExecutor starts one.
+func (w *Worker) newExecutor(s Seat) *executor {
+	s.Store, s.OnResults = w.welcome.Store, w.fromExecutor
+	x := &executor{seat: s, used: time.Now()}
+	w.executors = append(w.executors, x)
+	go x.start(w)
 	return x
 }
 
-func (x *executor) start(w *Worker, e task.Environment) {
-	inner, err := w.o.Start(e, w.welcome.Store, w.onResults)
+func (x *executor) start(w *Worker) {
+	inner, err := w.o.Start(x.seat)
 	x.mu.Lock()
 	backlog := x.backlog
 	x.inner, x.err, x.backlog = inner, err, nil
@@ -46,7 +43,7 @@ func (x *executor) start(w *Worker, e task.Environment) {
 	x.mu.Unlock()
 	switch {
 	case err != nil:
-		w.o.Logger.Error("interpreters cannot be started", "dir", e.Dir, "error", err)
+		w.o.Logger.Error("interpreters cannot be started", "dir", x.seat.Dir, "error", err)
 		w.onResults(cannotStart(backlog, err))
 	case closed:
 		inner.Close()
@@ -91,6 +88,7 @@ func (x *executor) stop(ids []task.ID) {
 	if x.inner != nil {
 		x.inner.Stop(ids)
 	}
+	x.backlog = slices.DeleteFunc(x.backlog, func(r *task.Request) bool { return slices.Contains(ids, r.ID) })
 }
 
 func (x *executor) forget(run string) {
@@ -111,35 +109,39 @@ func (x *executor) close() {
 	}
 }
 
-// makeRoom closes the idle executor that was used least recently.
-func (w *Worker) makeRoom() {
-	if len(w.executors) < keptExecutors {
-		return
+// makeRoom closes the idle executor of a kind that was used least recently.
+func (w *Worker) makeRoom(alone bool) {
+	most := keptExecutors
+	if alone {
+		most = max(most, w.o.Hello.Slots)
 	}
-	busy := map[*executor]bool{}
-	for _, h := range w.holding {
-		busy[h.executor] = true
-	}
-	oldest := ""
-	for key, x := range w.executors {
-		if !busy[x] && (oldest == "" || x.used.Before(w.executors[oldest].used)) {
-			oldest = key
+	busy, _ := w.occupied(true)
+	kind, oldest := 0, -1
+	for i, x := range w.executors {
+		if x.seat.Alone != alone {
+			continue
+		}
+		kind++
+		if !busy[x] && (oldest < 0 || x.used.Before(w.executors[oldest].used)) {
+			oldest = i
 		}
 	}
-	if oldest != "" {
+	if kind >= most && oldest >= 0 {
 		go w.executors[oldest].close()
-		delete(w.executors, oldest)
+		w.executors = slices.Delete(w.executors, oldest, oldest+1)
 	}
 }
 
 func (w *Worker) closeExecutors() {
 	w.mu.Lock()
 	executors := w.executors
-	w.executors = map[string]*executor{}
+	w.executors = nil
 	w.mu.Unlock()
+	var all sync.WaitGroup
 	for _, x := range executors {
-		x.close()
+		all.Go(x.close)
 	}
+	all.Wait()
 }
 
 // onResults takes results from executors.
@@ -153,9 +155,10 @@ func (w *Worker) onResults(results []task.Result) {
 		}
 		delete(w.holding, r.ID)
 		if r.Begun && h.request.Then != nil {
-			w.holding[h.request.Then.ID] = &held{h.executor, h.request.Then}
+			w.holding[h.request.Then.ID] = &held{executor: h.executor, request: h.request.Then, since: now}
 		}
 		w.pace.learn(now, r.Duration)
+		w.known.learn(h.request.Identifier, r.Duration)
 		w.results = append(w.results, r)
 	}
 	short := w.pace.short()

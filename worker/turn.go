@@ -37,6 +37,9 @@ func (w *Worker) loop(ctx context.Context) error {
 		case <-heartbeat.C:
 		case <-w.wake:
 		}
+		if over, err := w.over(); over {
+			return err
+		}
 		w.turning.Lock()
 		w.exchange(ctx)
 		w.turning.Unlock()
@@ -95,7 +98,7 @@ func (w *Worker) exchange(ctx context.Context) {
 	if len(w.results) > 0 {
 		w.poke()
 	}
-	w.done = w.leaving && len(w.holding) == 0 && len(w.results) == 0
+	w.done = w.leaving && len(w.holding) == 0 && len(w.results) == 0 && len(w.returned) == 0
 }
 
 // errSilence ends a worker whose coordinator is gone for good.
@@ -173,11 +176,16 @@ func (w *Worker) follow(reply *task.Reply) {
 			x.forget(run)
 		}
 	}
+	now := time.Now()
 	batches := map[*executor][]*task.Request{}
 	for _, r := range reply.Requests {
 		if w.holding[r.ID] == nil {
-			x := w.executor(reply.Environments[r.Run])
-			w.holding[r.ID] = &held{x, r}
+			x := w.seat(r, reply.Environments[r.Run])
+			if x == nil { // an interpreter that was stopped still has them
+				w.returned = append(w.returned, r.ID)
+				continue
+			}
+			w.holding[r.ID] = &held{executor: x, request: r, since: now}
 			batches[x] = append(batches[x], r)
 		}
 	}
@@ -193,15 +201,29 @@ func (w *Worker) follow(reply *task.Reply) {
 func (w *Worker) unstick() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if len(w.holding) > w.o.Hello.Slots && w.pace.quiet() > stuckTime {
-		w.giveBack()
+	if len(w.holding) <= w.o.Hello.Slots || w.pace.quiet() <= stuckTime {
+		return
+	}
+	shared := 0
+	for _, h := range w.holding {
+		if !h.executor.seat.Alone {
+			shared++
+		}
+	}
+	if shared > w.o.Hello.Slots {
+		w.takeBack(func(x *executor) bool { return !x.seat.Alone })
 		w.poke()
 	}
 }
 
 // giveBack returns what has not been begun.
-func (w *Worker) giveBack() {
+func (w *Worker) giveBack() { w.takeBack(func(*executor) bool { return true }) }
+
+func (w *Worker) takeBack(match func(*executor) bool) {
 	for _, x := range w.executors {
+		if !match(x) {
+			continue
+		}
 		for _, id := range x.withdraw() {
 			delete(w.holding, id)
 			w.returned = append(w.returned, id)

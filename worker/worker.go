@@ -41,9 +41,11 @@ type Options struct {
 	// Hello is how the worker introduces itself.
 	Hello task.Hello
 	Conn  Conn
-	// Start makes an executor for an environment. store is the directory for
-	// large values.
-	Start func(e task.Environment, store string, onResults func([]task.Result)) (Executor, error)
+	// GPUs are the names of those that the worker has, as CUDA_VISIBLE_DEVICES lists
+	// them.
+	GPUs []string
+	// Start makes an executor.
+	Start func(Seat) (Executor, error)
 	// Warm is the environment to start before there are tasks; nil is none.
 	Warm *task.Environment
 	// Silence is how long the coordinator may be away before the worker gives
@@ -61,12 +63,15 @@ type Worker struct {
 	turning sync.Mutex // held during a turn
 
 	mu        sync.Mutex
-	executors map[string]*executor
+	executors []*executor
 	holding   map[task.ID]*held
 	results   []task.Result
 	returned  []task.ID
 	pace      pace
+	known     averages
 	leaving   bool
+	ending    bool        // at a time that is not ours to choose
+	deadline  *time.Timer // gives up what is still running
 	turn      uint64
 	heard     time.Time // last time the coordinator answered
 	done      bool      // there is nothing left to do, or err says why to stop
@@ -77,6 +82,8 @@ type Worker struct {
 type held struct {
 	executor *executor
 	request  *task.Request
+	since    time.Time // when it got there
+	crashed  bool      // its interpreter has ended, see mayBeOurEnd
 }
 
 // New prepares a worker.
@@ -90,7 +97,7 @@ func New(o Options) *Worker {
 	o.Hello.Version = task.Version
 	return &Worker{
 		o: o, wake: make(chan struct{}, 1),
-		executors: map[string]*executor{}, holding: map[task.ID]*held{},
+		holding: map[task.ID]*held{}, known: averages{},
 	}
 }
 
@@ -111,22 +118,13 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	if w.o.Warm != nil {
 		w.mu.Lock()
-		w.executor(*w.o.Warm)
+		w.seat(&task.Request{}, *w.o.Warm)
 		w.mu.Unlock()
 	}
+	defer w.retireInTime()()
 	err := w.loop(ctx)
 	w.sayBye()
 	return err
-}
-
-// Drain makes the worker give back what it has not begun, finish the rest, and
-// end.
-func (w *Worker) Drain() {
-	w.mu.Lock()
-	w.leaving = true
-	w.giveBack()
-	w.mu.Unlock()
-	w.poke()
 }
 
 func (w *Worker) poke() {

@@ -18,6 +18,7 @@ const (
 	hasVarInfo
 	hasErrorNode
 	hasErrorAttributes
+	hasResources
 
 	hasSource
 	hasTarget
@@ -108,6 +109,9 @@ func (n *node) override(o *node, which field) {
 	}
 	if given&hasErrorAttributes != 0 {
 		n.errorAttrs = o.errorAttrs
+	}
+	if given&hasResources != 0 {
+		n.Resources = o.Resources
 	}
 	n.has |= given
 	n.checked = false

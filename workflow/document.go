@@ -3,6 +3,8 @@ package workflow
 import (
 	"bytes"
 	"encoding/json"
+
+	"github.com/ewoks-hpc/ewoks-hpc/resource"
 )
 
 // AppendJSON appends the workflow as a flat ewoks document without line breaks
@@ -102,6 +104,9 @@ func appendNode(out []byte, n *Node) []byte {
 	}
 	if n.VarInfo != nil {
 		out = append(appendKey(out, "varinfo"), n.VarInfo...)
+	}
+	if n.Resources != (resource.Need{}) {
+		out = n.Resources.AppendJSON(appendKey(out, "resources"))
 	}
 	return append(appendExtra(out, n.Extra), '}')
 }

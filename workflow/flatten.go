@@ -120,6 +120,7 @@ func (v *level) placeNodes() {
 		parent := v.nodes[i].ID
 		for _, n := range sub.nodes {
 			n.ID = n.ID.Within(parent)
+			n.Resources = n.Resources.Or(v.nodes[i].Resources)
 			v.place(n)
 		}
 	}

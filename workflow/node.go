@@ -67,6 +67,8 @@ func (d *decoder) nodeAttribute(n *node, key []byte) (err error) {
 		n.has |= hasElseValue
 	case "varinfo":
 		err = d.varInfo(n)
+	case "resources":
+		err = d.resources(n)
 	case "default_error_node":
 		err = d.boolean("default_error_node", &n.errorNode)
 		n.has |= hasErrorNode

@@ -7,7 +7,11 @@
 // function is linear in nodes plus links.
 package workflow
 
-import "encoding/json"
+import (
+	"encoding/json"
+
+	"github.com/ewoks-hpc/ewoks-hpc/resource"
+)
 
 // Workflow is a flat, validated ewoks graph.
 type Workflow struct {
@@ -49,6 +53,8 @@ type Node struct {
 	ElseValue json.RawMessage
 	// VarInfo is the node's own varinfo mapping as JSON, or nil.
 	VarInfo json.RawMessage
+	// Resources are what the node asks for; see docs/pools.md.
+	Resources resource.Need
 	// Extra are the node attributes that this program does not interpret.
 	Extra map[string]json.RawMessage
 }

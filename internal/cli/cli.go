@@ -64,13 +64,15 @@ func root(s Streams, version string) *cli.Command {
 		Description: `Run a workflow here:       ewoks-hpc run workflow.json
 Bring a cluster up:        ewoks-hpc up --queue gpu --gres gpu:1 --jobs 2 --detach
 Run a workflow on it:      ewoks-hpc run workflow.json --cluster default
-See it, and end it:        ewoks-hpc status, ewoks-hpc down` + exitHelp,
+See it, and end it:        ewoks-hpc status, ewoks-hpc down
+End or hold a run:         ewoks-hpc cancel RUN, ewoks-hpc pause RUN, ewoks-hpc resume RUN` + exitHelp,
 		Writer: s.Out, ErrWriter: s.Err,
 		ExitErrHandler:        func(context.Context, *cli.Command, error) {},
 		EnableShellCompletion: true,
 		Action:                noCommand,
 		Commands: []*cli.Command{
-			newRun(s), newUp(s), newStatus(s), newScale(s), newLogs(s), newDown(s), newDoctor(s),
+			newRun(s), newUp(s), newStatus(s), newRuns(s), newJobs(s), newWorkers(s), newLogs(s), newCancel(s), newPause(s), newResume(s),
+			newScale(s), newDown(s), newDoctor(s),
 			newValidate(s), newShow(s), newConvert(s), newJobScript(s), newConfig(s), newWorker(s), newDoctorProbe(s), newBridge(s),
 		},
 	}

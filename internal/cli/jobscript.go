@@ -14,7 +14,7 @@ func newJobScript(s Streams) *cli.Command {
 	return &cli.Command{
 		Name:        "job-script",
 		Usage:       "print the sbatch script that up would submit, and submit nothing",
-		Description: "Takes the options of up. The script goes to standard output, the sbatch command that\nwould get it on its standard input to standard error." + exitHelp,
+		Description: "Takes the options of up. The script goes to standard output, the sbatch command that\nwould get it on its standard input to standard error. Of several pools the first is shown:\nname another with --pool." + exitHelp,
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "chdir", Usage: "`DIRECTORY` where workers start; default: the current one"},
 		}, clusterFlags()...),
@@ -22,7 +22,7 @@ func newJobScript(s Streams) *cli.Command {
 			if err := noArguments(cmd); err != nil {
 				return err
 			}
-			o, err := clusterOptions(cmd)
+			o, err := clusterOptionsOf(cmd, 1)
 			if err != nil {
 				return err
 			}

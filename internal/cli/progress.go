@@ -25,6 +25,7 @@ type progress struct {
 	begun time.Time
 	next  time.Time
 	done  int
+	again int // attempts that failed and were followed by another
 	ended chan struct{}
 }
 
@@ -76,6 +77,9 @@ func (p *progress) draw() {
 	if p.done >= p.total {
 		p.bar.ChangeMax(p.done + 1)
 	}
+	if p.again > 0 {
+		p.bar.Describe("tasks" + p.retries())
+	}
 	_ = p.bar.Set(p.done)
 	_ = p.bar.RenderBlank()
 }
@@ -93,14 +97,23 @@ func (p *progress) show(news app.Progress) {
 		p.note(news.Notice)
 		return
 	}
+	p.again = news.Counts.Retried
 	if news.Counts.Succeeded == p.done {
 		return
 	}
 	p.done = news.Counts.Succeeded
 	if now := time.Now(); p.bar == nil && now.After(p.next) {
 		p.next = now.Add(lineInterval)
-		fmt.Fprintf(p.w, "%d of %d tasks done after %s\n", p.done, p.total, time.Since(p.begun).Round(time.Second))
+		fmt.Fprintf(p.w, "%d of %d tasks done after %s%s\n", p.done, p.total, time.Since(p.begun).Round(time.Second), p.retries())
 	}
+}
+
+// retries is the end of a line, if there were any.
+func (p *progress) retries() string {
+	if p.again == 0 {
+		return ""
+	}
+	return ", " + count(p.again, "retry", "retries")
 }
 
 // note says why nothing is executed yet.
@@ -138,6 +151,6 @@ func (p *progress) finish(well bool) {
 		_ = p.bar.Clear()
 	}
 	if !p.quiet && well {
-		fmt.Fprintf(p.w, "%s done in %s\n", count(p.done, "task", "tasks"), time.Since(p.begun).Round(10*time.Millisecond))
+		fmt.Fprintf(p.w, "%s done in %s%s\n", count(p.done, "task", "tasks"), time.Since(p.begun).Round(10*time.Millisecond), p.retries())
 	}
 }

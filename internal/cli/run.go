@@ -47,7 +47,7 @@ cluster that is up, which --cluster says too.` + exitHelp,
 			&cli.DurationFlag{Name: "task-timeout", Usage: "end a task that takes longer than this `TIME`, like 90s or 10m"},
 			&cli.BoolFlag{Name: "keep-going", Usage: "go on in other branches after an error that no link handles; the run fails if no end node has ended"},
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print the outputs and errors only"},
-		}, ewoksFlags(), clusterFlags()),
+		}, retryFlags(), ewoksFlags(), clusterFlags()),
 		Action: func(ctx context.Context, cmd *cli.Command) error { return runRun(ctx, cmd, s) },
 	}
 }
@@ -89,6 +89,9 @@ func describeRun(ctx context.Context, cmd *cli.Command) (r app.Run, err error) {
 	r.Python, r.Limit = cmd.String("python"), cmd.Duration("task-timeout")
 	if r.Limit < 0 {
 		return r, usageError{fmt.Errorf("--task-timeout %s", r.Limit), "give a positive time, like 90s or 10m"}
+	}
+	if r.Retry, err = retryOptions(cmd); err != nil {
+		return r, err
 	}
 	inputs, err := readInputs(cmd.String("inputs"))
 	if err != nil {

@@ -3,6 +3,7 @@ package cli
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -32,8 +33,8 @@ var settings = []setting{
 	{"journal_dir", "DIRECTORY", "local folder for the journals of runs; default: the state directory, or one under /var/tmp if that is on a network file system", false},
 	{"durability", "HOW", "normal: a crash of the machine may lose the last second; strict: every entry is synced to the disk; default: normal", false},
 	{"templates", "DIRECTORY", "folder whose *.tmpl replace those of the job script", false},
-	{"bind", "ADDRESS", "address that the broker listens on; default: loopback for local clusters, else all", false},
-	{"advertise", "HOST", "name or address by which workers reach this machine; default: its host name and addresses", false},
+	{"bind", "ADDRESS,...", "addresses that the broker listens on; default: loopback for local clusters, else all", false},
+	{"advertise", "HOST,...", "names or addresses by which workers reach this machine, as they are to try them; default: its host name and addresses", false},
 	{"poll_interval", "TIME", "time between two looks at Slurm's queue; default 15s", false},
 }
 
@@ -41,23 +42,23 @@ func flagName(key string) string { return strings.ReplaceAll(key, "_", "-") }
 
 // clusterFlags are the flags that describe a cluster and its pool.
 func clusterFlags() []cli.Flag {
-	flags := []cli.Flag{
-		&cli.StringFlag{Name: "pool", Usage: "`NAME` of the pool that the options are for", Category: "Pool"},
-	}
+	choice := newPoolChoice()
+	flags := []cli.Flag{choice}
 	for _, s := range settings {
-		category := "Cluster"
+		flag := &cli.StringFlag{Name: flagName(s.key), Usage: "`" + s.value + "`: " + s.help, Category: "Cluster"}
 		if s.pool {
-			category = "Pool"
+			flag.Category = "Pool"
+			flag.Validator = func(text string) error { return choice.note(s.key, flag.Name, text) }
 		}
-		flags = append(flags, &cli.StringFlag{Name: flagName(s.key), Usage: "`" + s.value + "`: " + s.help, Category: category})
+		flags = append(flags, flag)
 	}
 	for _, o := range jobscript.Options() {
-		flags = append(flags, poolFlag(o))
+		flags = append(flags, poolFlag(o, choice))
 	}
 	return flags
 }
 
-func poolFlag(o jobscript.Option) cli.Flag {
+func poolFlag(o jobscript.Option, choice *poolChoice) cli.Flag {
 	usage := o.Help
 	if o.Default != "" {
 		usage += "; default: " + o.Default
@@ -67,17 +68,29 @@ func poolFlag(o jobscript.Option) cli.Flag {
 	}[o.Kind] + usage
 	switch o.Kind {
 	case jobscript.Bool:
-		return &cli.BoolFlag{Name: o.Flag, Aliases: o.Aliases, Usage: usage, Category: "Pool"}
+		return &cli.BoolFlag{
+			Name: o.Flag, Aliases: o.Aliases, Usage: usage, Category: "Pool",
+			Validator: func(value bool) error { return choice.note(o.Key, o.Flag, value) },
+		}
 	case jobscript.List:
-		return &cli.StringSliceFlag{Name: o.Flag, Aliases: o.Aliases, Usage: usage + "; may be repeated", Category: "Pool"}
+		return &cli.StringSliceFlag{
+			Name: o.Flag, Aliases: o.Aliases, Usage: usage + "; may be repeated", Category: "Pool",
+			Validator: func(all []string) error { return choice.list(o.Key, o.Flag, all) },
+		}
 	default:
-		return &cli.StringFlag{Name: o.Flag, Aliases: o.Aliases, Usage: usage, Category: "Pool"}
+		return &cli.StringFlag{
+			Name: o.Flag, Aliases: o.Aliases, Usage: usage, Category: "Pool",
+			Validator: func(text string) error { return choice.note(o.Key, o.Flag, text) },
+		}
 	}
 }
 
 // loadConfig merges files, environment and flags.
 func loadConfig(cmd *cli.Command) (*config.Config, error) {
-	s := config.Sources{Environ: os.Environ(), Flags: map[string]config.Flag{}, Pool: cmd.String("pool"), PoolDefaults: map[string]any{}}
+	s := config.Sources{Environ: os.Environ(), Flags: map[string]config.Flag{}, PoolDefaults: map[string]any{}, Tables: map[string][]config.Key{"route": routeKeys()}}
+	if choice := findPoolChoice(cmd); choice != nil {
+		choice.apply(&s)
+	}
 	for _, set := range settings {
 		key := config.Key{Name: set.key}
 		if set.pool {
@@ -85,7 +98,7 @@ func loadConfig(cmd *cli.Command) (*config.Config, error) {
 		} else {
 			s.Keys = append(s.Keys, key)
 		}
-		if name := flagName(set.key); cmd.IsSet(name) {
+		if name := flagName(set.key); !set.pool && cmd.IsSet(name) {
 			s.Flags[set.key] = config.Flag{Name: name, Raw: cmd.String(name)}
 		}
 	}
@@ -93,9 +106,6 @@ func loadConfig(cmd *cli.Command) (*config.Config, error) {
 		s.PoolKeys = append(s.PoolKeys, config.Key{Name: o.Key, List: o.Kind == jobscript.List})
 		if o.Default != "" {
 			s.PoolDefaults[o.Key] = o.Default
-		}
-		if cmd.IsSet(o.Flag) {
-			s.Flags[o.Key] = config.Flag{Name: o.Flag, Raw: flagValue(cmd, o)}
 		}
 	}
 	var err error
@@ -113,21 +123,15 @@ func loadConfig(cmd *cli.Command) (*config.Config, error) {
 	return c, nil
 }
 
-func flagValue(cmd *cli.Command, o jobscript.Option) any {
-	switch o.Kind {
-	case jobscript.Bool:
-		return cmd.Bool(o.Flag)
-	case jobscript.List:
-		return cmd.StringSlice(o.Flag)
-	default:
-		return cmd.String(o.Flag)
-	}
-}
-
 func invalid(err error) error { return &app.InvalidError{Cause: err} }
 
 // clusterOptions turns the configuration into what a cluster is made of.
 func clusterOptions(cmd *cli.Command) (o app.ClusterOptions, err error) {
+	return clusterOptionsOf(cmd, math.MaxInt)
+}
+
+// clusterOptionsOf looks at no more than so many pools.
+func clusterOptionsOf(cmd *cli.Command, most int) (o app.ClusterOptions, err error) {
 	c, err := loadConfig(cmd)
 	if err != nil {
 		return o, err
@@ -154,11 +158,28 @@ func clusterOptions(cmd *cli.Command) (o app.ClusterOptions, err error) {
 			return o, usageError{fmt.Errorf("poll_interval %q", interval), "give a time of at least a second, like 15s"}
 		}
 	}
-	// One pool for now: the selected one.
-	if o.Pool, err = pool(c); err != nil {
+	if o.Rules, err = routes(c.Tables("route")); err != nil {
 		return o, err
 	}
-	return o, sizeOptions(cmd, c.Pool(c.Selected), &o)
+	for i, name := range c.Selected[:min(most, len(c.Selected))] {
+		p, err := poolOptions(cmd, c, name)
+		if err != nil {
+			return o, err
+		}
+		if i == 0 {
+			o.PoolOptions = p
+		} else {
+			o.More = append(o.More, p)
+		}
+	}
+	return o, nil
+}
+
+func poolOptions(cmd *cli.Command, c *config.Config, name string) (o app.PoolOptions, err error) {
+	if o.Pool, err = pool(c, name); err != nil {
+		return o, err
+	}
+	return o, sizeOptions(cmd, c.Pool(name), &o)
 }
 
 // durability reads what is to outlive the launcher.
@@ -176,9 +197,9 @@ func durability(dir, how string) (d app.Durability, err error) {
 	return app.Durability{Dir: dir, Strict: how == "strict"}, nil
 }
 
-func pool(c *config.Config) (p jobscript.Pool, err error) {
-	p.Name = c.Selected
-	values := c.Pool(c.Selected)
+func pool(c *config.Config, name string) (p jobscript.Pool, err error) {
+	p.Name = name
+	values := c.Pool(name)
 	for _, o := range jobscript.Options() {
 		v, ok := values[o.Key]
 		if !ok {

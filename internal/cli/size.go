@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v3"
@@ -15,16 +16,16 @@ import (
 const mostJobs = 100_000
 
 // sizeOptions sets how many jobs a pool has, from its values, which it may change.
-func sizeOptions(cmd *cli.Command, values map[string]config.Value, o *app.ClusterOptions) error {
-	if err := oneSize(cmd); err != nil {
+func sizeOptions(cmd *cli.Command, values map[string]config.Value, o *app.PoolOptions) error {
+	if err := oneSizeOf(cmd, values); err != nil {
 		return err
 	}
 	// A flag of one way to give the size beats what files say of the other.
 	switch {
-	case cmd.IsSet("jobs"):
+	case fromFlag(values, "jobs"):
 		delete(values, "min_jobs")
 		delete(values, "max_jobs")
-	case cmd.IsSet("min-jobs") || cmd.IsSet("max-jobs"):
+	case fromFlag(values, "min_jobs") || fromFlag(values, "max_jobs"):
 		delete(values, "jobs")
 	}
 	o.Jobs, o.MaxQueued = 1, 10
@@ -51,6 +52,21 @@ func sizeOptions(cmd *cli.Command, values map[string]config.Value, o *app.Cluste
 	return nil
 }
 
+// fromFlag tells whether a value was given on the command line.
+func fromFlag(values map[string]config.Value, key string) bool {
+	return strings.HasPrefix(values[key].Origin, "flag --")
+}
+
+// oneSizeOf is oneSize for one pool, which flags of others do not concern.
+func oneSizeOf(cmd *cli.Command, values map[string]config.Value) error {
+	for _, adapting := range []string{"min_jobs", "max_jobs"} {
+		if fromFlag(values, adapting) && (fromFlag(values, "jobs") || cmd.IsSet("n-workers")) {
+			return oneSize(cmd)
+		}
+	}
+	return nil
+}
+
 // oneSize refuses flags that give the number of jobs in two ways.
 func oneSize(cmd *cli.Command) error {
 	for _, fixed := range []string{"jobs", "n-workers"} {
@@ -67,7 +83,7 @@ func oneSize(cmd *cli.Command) error {
 }
 
 // checkSize refuses values that contradict each other, which may come from files.
-func checkSize(values map[string]config.Value, o app.ClusterOptions) error {
+func checkSize(values map[string]config.Value, o app.PoolOptions) error {
 	low, some := values["min_jobs"]
 	high, adapts := values["max_jobs"]
 	fixed, both := values["jobs"]

@@ -13,7 +13,6 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/ewoks-hpc/ewoks-hpc/dashboard"
-	"github.com/ewoks-hpc/ewoks-hpc/engine"
 )
 
 func newStatus(s Streams) *cli.Command {
@@ -58,40 +57,46 @@ func runStatus(ctx context.Context, cmd *cli.Command, s Streams) error {
 const shownRows = 20
 
 func printOverview(w io.Writer, o dashboard.Overview, now time.Time) {
-	fmt.Fprintf(w, "cluster %s at %s, up for %s\n", o.Cluster, o.Address, ago(now, o.Started))
-	fmt.Fprintf(w, "tasks: %d waiting, %d with workers, %d done, %d failed, %d lost\n",
-		o.Ready, o.Leased, o.Totals.Succeeded, o.Totals.Failed, o.Totals.Lost)
+	fmt.Fprintf(w, "cluster %s at %s, up for %s%s\n", o.Cluster, o.Address, ago(now, o.Started), either(o.Paused, ", paused", ""))
+	fmt.Fprintf(w, "tasks: %d waiting, %s%d with workers, %d done, %d failed, %s%d lost\n",
+		o.Ready, some(o.Delayed, "delayed"), o.Leased, o.Totals.Succeeded, o.Totals.Failed, some(o.Totals.Retried, "retried"), o.Totals.Lost)
 	for _, p := range o.Pools {
-		fmt.Fprintf(w, "pool %s: jobs %d (%s), %s each; tasks need %s\n",
-			p.Pool, p.Jobs, p.Size, count(p.SlotsPerJob, "slot", "slots"), count(p.Demand, "slot", "slots"))
+		fmt.Fprintf(w, "pool %s: jobs %d (%s), %s each; tasks need %s%s\n",
+			p.Pool, p.Jobs, p.Size, count(p.SlotsPerJob, "slot", "slots"), count(p.Demand, "slot", "slots"), either(p.Stopped != nil, "; stopped", ""))
 	}
 	for _, n := range o.Notices {
-		fmt.Fprintf(w, "note: %s\n", n)
+		fmt.Fprintf(w, "note: %s\n", strings.ReplaceAll(n, "\n", "\n      "))
 	}
-	printTable(w, "jobs", "JOB\tPOOL\tSTATE\tNODE\tSINCE\tREASON", o.Jobs, func(j dashboard.Job) string {
-		return fmt.Sprintf("%s\t%s\t%s\t%s\t%s\t%s", jobName(j), j.Pool, j.Phase, cmp.Or(j.Nodes, "-"), ago(now, j.Start), cmp.Or(j.Reason, "-"))
-	})
-	printTable(w, "workers", "WORKER\tJOB\tHOST\tSLOTS\tHOLDS\tDONE\tFAILED\tSEEN", o.Workers, func(v dashboard.Worker) string {
-		return fmt.Sprintf("%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s ago", shortKey(v.Worker), cmp.Or(v.Job, "-"), v.Host, v.Slots, v.Holding, v.Succeeded, v.Failed, ago(now, v.Seen))
-	})
-	printTable(w, "runs", "RUN\tWORKFLOW\tSTATE\tDONE\tTIME\tMESSAGE", o.Runs, func(r dashboard.Run) string {
-		end := now
-		if r.Status != engine.Running {
-			end = r.Ended
-		}
-		return fmt.Sprintf("%s\t%s\t%s\t%d/%d\t%s\t%s", r.Run, oneLine(r.Label, 30), r.Status, r.Counts.Succeeded, r.Counts.Nodes, ago(end, r.Submitted), oneLine(r.Message, 80))
-	})
+	for _, part := range []func(io.Writer, dashboard.Overview, time.Time, int){printJobs, printWorkers, printRuns} {
+		fmt.Fprintln(w)
+		part(w, o, now, shownRows)
+	}
 }
 
-func printTable[T any](w io.Writer, name, head string, rows []T, line func(T) string) {
+func either(ok bool, yes, no string) string {
+	if ok {
+		return yes
+	}
+	return no
+}
+
+// some is a number in a list, or nothing if it is zero.
+func some[N int | uint64](n N, what string) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d %s, ", n, what)
+}
+
+// printTable prints the newest rows, at most so many.
+func printTable[T any](w io.Writer, name, head string, rows []T, most int, line func(T) string) {
 	if len(rows) == 0 {
-		fmt.Fprintf(w, "\nno %s\n", name)
+		fmt.Fprintf(w, "no %s\n", name)
 		return
 	}
-	fmt.Fprintln(w)
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, head)
-	left := max(0, len(rows)-shownRows)
+	left := max(0, len(rows)-most)
 	for _, r := range rows[left:] {
 		fmt.Fprintln(t, line(r))
 	}
@@ -99,22 +104,6 @@ func printTable[T any](w io.Writer, name, head string, rows []T, line func(T) st
 	if left > 0 {
 		fmt.Fprintf(w, "(and %d older %s)\n", left, name)
 	}
-}
-
-func jobName(j dashboard.Job) string {
-	if j.ID == "" {
-		return fmt.Sprint(j.Index)
-	}
-	return fmt.Sprintf("%s_%d", j.ID, j.Index)
-}
-
-// shortKey leaves out the first part of a worker's name, which is that of its
-// launch: the rest tells workers apart.
-func shortKey(worker string) string {
-	if launch, rest, ok := strings.Cut(worker, "-"); ok && len(launch) > 6 {
-		return launch[len(launch)-6:] + "-" + rest
-	}
-	return worker
 }
 
 func oneLine(text string, most int) string {

@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/ewoks-hpc/ewoks-hpc/app"
+	"github.com/ewoks-hpc/ewoks-hpc/jobscript"
 )
 
 func newUp(s Streams) *cli.Command {
@@ -107,32 +108,50 @@ func upOptions(cmd *cli.Command) (o app.ClusterOptions, err error) {
 // makeLocal makes worker jobs child processes.
 func makeLocal(cmd *cli.Command, o *app.ClusterOptions) {
 	o.Local = true
-	o.Jobs = localWorkers(cmd)
-	if !cmd.IsSet("min-jobs") && !cmd.IsSet("max-jobs") { // in files they are numbers of Slurm jobs
-		o.MinJobs, o.MaxJobs = 0, 0
+	if !cmd.IsSet("pool") { // files describe Slurm jobs: one pool of processes is enough
+		o.More = nil
 	}
-	o.MaxQueued = 0 // processes do not queue
-	o.Processes, o.Threads = 1, max(1, cmd.Int("threads-per-worker"))
+	for _, p := range o.AllPools() {
+		p.Jobs = localWorkers(cmd)
+		if !cmd.IsSet("min-jobs") && !cmd.IsSet("max-jobs") { // in files they are numbers of Slurm jobs
+			p.MinJobs, p.MaxJobs = 0, 0
+		}
+		p.MaxQueued = 0 // processes do not queue
+		p.Processes, p.Threads = 1, max(1, cmd.Int("threads-per-worker"))
+	}
 }
 
 func summary(c *app.Cluster, o app.ClusterOptions) string {
+	rows := [][2]string{{"address", c.Address()}, {"page", c.Page()}}
+	for _, p := range o.AllPools() {
+		name := "workers"
+		if len(o.More) > 0 {
+			name = "pool " + p.Pool.Name
+		}
+		rows = append(rows, [2]string{name, workersText(*p, o.Local)})
+	}
+	rows = append(rows, [][2]string{
+		{"log", app.LogFile(o.StateDir)},
+		{"run", "ewoks-hpc run WORKFLOW --cluster " + o.Name},
+		{"end", "ewoks-hpc down --cluster " + o.Name},
+	}...)
+	width := 0
+	for _, r := range rows {
+		width = max(width, len(r[0]))
+	}
 	var b strings.Builder
-	row := func(name, text string) { fmt.Fprintf(&b, "%-9s%s\n", name, text) }
 	fmt.Fprintf(&b, "cluster %s is up\n", o.Name)
-	row("address", c.Address())
-	row("page", c.Page())
-	row("workers", workersText(o))
-	row("log", app.LogFile(o.StateDir))
-	row("run", "ewoks-hpc run WORKFLOW --cluster "+o.Name)
-	row("end", "ewoks-hpc down --cluster "+o.Name)
+	for _, r := range rows {
+		fmt.Fprintf(&b, "%-*s  %s\n", width, r[0], r[1])
+	}
 	return b.String()
 }
 
-func workersText(o app.ClusterOptions) string {
+func workersText(o app.PoolOptions, local bool) string {
 	one, many, done := "Slurm job", "Slurm jobs", " submitted"
 	processes, threads := o.Pool.Slots()
 	slots := processes * threads
-	if o.Local {
+	if local {
 		one, many, done, slots = "local process", "local processes", "", o.Threads
 	}
 	jobs := count(o.Jobs, one, many) + done
@@ -140,21 +159,20 @@ func workersText(o app.ClusterOptions) string {
 		jobs = strconv.Itoa(o.MinJobs) + " to " + count(o.MaxJobs, one, many) + ", as tasks need them"
 	}
 	jobs += ", " + count(slots, "task", "tasks") + " at a time each"
-	if o.Local {
+	if local {
 		return jobs
 	}
-	return jobs + poolText(o)
+	return jobs + poolText(o.Pool)
 }
 
 // poolText names the options of the pool that people look for first.
-func poolText(o app.ClusterOptions) string {
+func poolText(p jobscript.Pool) string {
 	var parts []string
 	add := func(name, value string) {
 		if value != "" && value != "0" {
 			parts = append(parts, name+" "+value)
 		}
 	}
-	p := o.Pool
 	add("queue", p.Queue)
 	add("cores", strconv.Itoa(p.Cores))
 	add("memory", p.Memory)

@@ -196,7 +196,7 @@ func (r *record) expires(now time.Time) bool {
 
 // fold takes in what the backend said about the confirmed launches that were asked
 // for. A job that is not listed has ended only if the list is complete, and the job
-// was listed before, or cancelled (arrays that have not begun vanish then), or its
+// was listed before, its worker has said hello, or it was cancelled (arrays that have not begun vanish then), or its
 // submission is older than grace; else it is Unknown.
 func (l *ledger) fold(now time.Time, asked []Launch, jobs []Job, complete bool, grace time.Duration) (ends []end, changed bool) {
 	listed := make(map[jobKey]Job, len(jobs))
@@ -254,7 +254,7 @@ func (r *record) see(now time.Time, j Job) {
 func (r *record) miss(now time.Time, complete bool, grace time.Duration) {
 	switch {
 	case r.Phase == Ended:
-	case complete && (r.listed || !r.told.IsZero() || now.Sub(r.Submitted) > grace):
+	case complete && (r.listed || r.Greeted || !r.told.IsZero() || now.Sub(r.Submitted) > grace):
 		r.Phase, r.Since, r.SlurmState, r.Reason, r.Never = Ended, now, "", "", false
 		r.Plain = "it is not listed any more, and how it ended is not known"
 	case r.Phase != Unknown:

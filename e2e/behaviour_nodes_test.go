@@ -100,12 +100,13 @@ func restarts(t *testing.T, worker string) (n int) {
 	return n
 }
 
-// requeue makes a job start again at once; by itself Slurm would wait two minutes.
+// requeue makes a job start again soon; by itself Slurm would wait two minutes. In the
+// very second in which it is requeued its node would refuse it (credential revoked).
 func (s *site) requeue(job string) {
 	s.Helper()
 	s.scontrol("requeue", job)
 	s.until("it waits", func() bool { return contains(s.history("requeued"), job+" PENDING") })
-	s.scontrol("update", "jobid="+job, "starttime=now")
+	s.scontrol("update", "jobid="+job, "starttime=now+2")
 }
 
 // A node fails with all that runs on it.

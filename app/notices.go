@@ -23,6 +23,7 @@ func (c *Cluster) notices(s coordinator.Status) (lines []string) {
 		}
 	}
 	lines = append(lines, c.pools.Explain()...)
+	lines = append(lines, c.o.homeless(s.Waiting)...)
 	if s.Delayed > 0 && s.Ready == 0 && s.Leased == 0 {
 		lines = append(lines, fmt.Sprintf("%d tasks that failed wait until they are tried again; wait, or %s gives up", s.Delayed, c.command("cancel RUN")))
 	}

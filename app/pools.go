@@ -2,7 +2,10 @@ package app
 
 import (
 	"cmp"
+	"fmt"
+	"maps"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/cluster"
@@ -83,4 +86,15 @@ func (o *ClusterOptions) router() resource.Router {
 		r.Pools = append(r.Pools, p.worker(o.Local))
 	}
 	return r
+}
+
+// homeless says of tasks that wait for a pool which the cluster does not have: an
+// earlier launcher had it. waiting are slots by pool.
+func (o *ClusterOptions) homeless(waiting map[string]int) (lines []string) {
+	for _, pool := range slices.Sorted(maps.Keys(waiting)) {
+		if pool != "" && o.poolNamed(pool).Pool.Name != pool {
+			lines = append(lines, fmt.Sprintf("tasks wait for pool %s, which the cluster does not have any more: bring it up with that pool, or cancel their run", pool))
+		}
+	}
+	return lines
 }

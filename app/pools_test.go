@@ -2,6 +2,7 @@ package app
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/ewoks-hpc/ewoks-hpc/jobscript"
@@ -48,6 +49,9 @@ func TestRouterOfPools(t *testing.T) {
 	}
 	if want := (resource.Capacity{Slots: 2, Cores: 4, GPUs: 2}); pools[1].Capacity != want || o.poolNamed("gpu") != &o.More[0] {
 		t.Errorf("%+v", pools[1])
+	}
+	if lines := o.homeless(map[string]int{"cpu": 1, "old": 2, "": 3}); len(lines) != 1 || !strings.Contains(lines[0], "pool old") {
+		t.Errorf("notices %q", lines)
 	}
 	o.Local, o.Processes, o.Threads, o.Jobs = true, 1, 3, 1
 	if p := o.router().Pools[0]; p.Slots != 3 || p.Cores != 8 {

@@ -46,6 +46,7 @@ type Coordinator struct {
 	uploads *broker.Uploads
 	stop    chan struct{}
 	loops   sync.WaitGroup
+	expired time.Time      // when it was looked for lost workers last
 	telling sync.WaitGroup // steps that wait until they are kept
 	undo    []func()
 

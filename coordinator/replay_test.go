@@ -12,6 +12,7 @@ import (
 	"github.com/ewoks-hpc/ewoks-hpc/coordinator"
 	"github.com/ewoks-hpc/ewoks-hpc/engine"
 	"github.com/ewoks-hpc/ewoks-hpc/task"
+	"github.com/ewoks-hpc/ewoks-hpc/worker"
 )
 
 // TestRestart ends the coordinator again and again while runs are under way.
@@ -111,5 +112,22 @@ func TestRestartKnowsRuns(t *testing.T) {
 	}
 	if st := s.now().Status(); len(st.Workers) != 0 || st.Ready+st.Leased != 0 {
 		t.Errorf("left behind: %+v", st)
+	}
+}
+
+// The workers of an earlier start of a job are gone when Slurm has requeued it.
+func TestRequeuedWorkerReplaces(t *testing.T) {
+	s := newSite(t, time.Minute)
+	blocked := make(chan struct{})
+	defer close(blocked)
+	s.employ("w", task.Hello{Slots: 1, Restart: "0"}, func(worker.Seat, *task.Request) task.Result { <-blocked; return task.Result{} })
+	ended := make(chan coordinator.Ended, 1)
+	go func() { ended <- s.run(document(1, alone)) }()
+	for s.now().Status().Leased == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	s.employ("w", task.Hello{Slots: 1, Restart: "1"}, func(_ worker.Seat, r *task.Request) task.Result { return s.count(r) })
+	if e := <-ended; e.Outcome.Status != engine.Succeeded || e.Counts.Lost != 1 {
+		t.Errorf("%+v, %+v", e.Outcome, e.Counts)
 	}
 }

@@ -16,6 +16,8 @@ type Status struct {
 	// Ready is the number of tasks that wait for a worker, Leased of those that
 	// a worker has, Delayed of those that are to be tried again later.
 	Ready int `json:"ready"`
+	// Waiting is how many slots of each pool those need; see Demand.
+	Waiting map[string]int `json:"waiting,omitempty"`
 	// Paused means that nothing is given to workers.
 	Paused  bool   `json:"paused,omitempty"`
 	Leased  int    `json:"leased"`
@@ -57,7 +59,7 @@ const shownRuns = 100
 func (c *Coordinator) Status() Status {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := Status{Workers: c.workerStatus(), Ready: c.ready.len() + c.parked.count(), Paused: c.paused, Leased: len(c.leases), Delayed: len(c.delayed), Totals: c.totals}
+	s := Status{Workers: c.workerStatus(), Ready: c.ready.len() + c.parked.count(), Waiting: c.slotsWaiting(), Paused: c.paused, Leased: len(c.leases), Delayed: len(c.delayed), Totals: c.totals}
 	slices.SortFunc(s.Workers, func(a, b WorkerStatus) int { return cmp.Compare(a.Worker, b.Worker) })
 	for _, id := range c.order[max(0, len(c.order)-shownRuns):] {
 		s.Runs = append(s.Runs, c.runs[id].status())

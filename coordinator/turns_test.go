@@ -131,7 +131,7 @@ func (s *site) employ(id string, hello task.Hello, execute func(worker.Seat, *ta
 			s.t.Fatal(err)
 		}
 	}
-	name := broker.WorkerName(job, "p")
+	name := broker.WorkerName(job, "p"+hello.Restart)
 	h := &hand{conn: s.dial(broker.JobAccess(broker.KeysDir(s.dir), job), "worker "+name), done: make(chan struct{})}
 	hello.Worker, hello.Key, hello.Index, hello.Host, hello.Pid = name, id, "0", "here", os.Getpid()
 	o := worker.Options{

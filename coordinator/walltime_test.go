@@ -104,3 +104,30 @@ func TestDrainInTime(t *testing.T) {
 		t.Errorf("%+v, %+v", e.Outcome, e.Counts)
 	}
 }
+
+// A worker that has to end gets nothing more, whatever the size of the task.
+func TestLeavingGetsNothing(t *testing.T) {
+	s := newSite(t, 200*time.Millisecond)
+	goOn, begun := make(chan struct{}), make(chan struct{})
+	w := s.employ("w", task.Hello{Slots: 4, Cores: 4}, func(_ worker.Seat, r *task.Request) task.Result {
+		if r.Node != "n0" || r.Resources.Cores != 1 {
+			t.Errorf("%s came to a worker that leaves", r.Node)
+		}
+		close(begun)
+		<-goOn
+		return s.count(r)
+	})
+	_, first := s.submit(nodesOf(resource.Need{Cores: 1}), false)
+	<-begun
+	w.worker.Drain(time.Time{})
+	s.until("the worker says that it leaves", func() bool { return s.now().Status().Workers[0].Leaving })
+	_, second := s.submit(nodesOf(resource.Need{Cores: 1, Memory: 1}, resource.Need{}), false)
+	time.Sleep(3 * 200 * time.Millisecond) // some turns of the worker
+	close(goOn)
+	first()
+	<-w.done
+	s.hire("other", 1, s.count)
+	if e := second(); e.Counts.Lost != 0 || e.Outcome.Status != engine.Succeeded {
+		t.Errorf("%+v", e)
+	}
+}

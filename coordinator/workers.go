@@ -2,6 +2,7 @@ package coordinator
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/broker"
@@ -59,6 +60,7 @@ func (c *Coordinator) hello(id string, data []byte) []byte {
 		return task.EncodeJSON(task.Welcome{Refused: fmt.Sprintf("the worker speaks version %d, the launcher version %d", h.Version, task.Version)})
 	}
 	if w := c.workers[id]; w == nil {
+		c.replaceOlder(h)
 		c.workers[id] = newWorker(h)
 		c.note(workerTopic + id).Hello = &h
 		c.o.Logger.Info("worker joined", "worker", id, "host", h.Host, "slots", h.Slots, "job", h.Job, "index", h.Index)
@@ -67,6 +69,21 @@ func (c *Coordinator) hello(id string, data []byte) []byte {
 		}
 	}
 	return task.EncodeJSON(task.Welcome{Heartbeat: c.o.Heartbeat, Store: c.o.Store})
+}
+
+// replaceOlder drops the workers of an earlier start of the same job: Slurm has
+// requeued it, so they are gone.
+func (c *Coordinator) replaceOlder(h task.Hello) {
+	for id, w := range c.workers {
+		if w.hello.Key == h.Key && w.hello.Index == h.Index && restarts(w.hello) < restarts(h) {
+			c.lose(id, "its job was requeued")
+		}
+	}
+}
+
+func restarts(h task.Hello) int {
+	n, _ := strconv.Atoi(h.Restart) // empty outside of Slurm
+	return n
 }
 
 // turn folds in what a worker brings and gives it more to do.
@@ -81,6 +98,7 @@ func (c *Coordinator) turn(id string, data []byte) []byte {
 		return task.EncodeReply(&task.Reply{Number: t.Number, Unknown: true})
 	}
 	w.seen, w.away, w.poked, w.turn = time.Now(), time.Time{}, false, t.Number
+	w.leave = w.leave || t.Leaving
 	for i := range t.Results {
 		c.take(w, t.Results[i])
 	}
@@ -174,6 +192,10 @@ func (c *Coordinator) bye(id string, data []byte) []byte {
 func (c *Coordinator) expire(now time.Time) { c.step(func() { c.expireWorkers(now) }) }
 
 func (c *Coordinator) expireWorkers(now time.Time) {
+	if !c.expired.IsZero() && now.Sub(c.expired) > c.o.Heartbeat {
+		c.excuse(now)
+	}
+	c.expired = now
 	for id, w := range c.workers {
 		if away := now.Sub(w.seen); away > 3*c.o.Heartbeat {
 			c.o.Logger.Warn("worker lost", "worker", id, "host", w.hello.Host, "away", away.String())
@@ -184,6 +206,17 @@ func (c *Coordinator) expireWorkers(now time.Time) {
 		}
 	}
 	c.poke()
+}
+
+// excuse counts workers as seen now: it was this process that was away, stopped or
+// on a machine that slept, and their messages may still be waiting.
+func (c *Coordinator) excuse(now time.Time) {
+	for _, w := range c.workers {
+		w.seen = now
+		if !w.away.IsZero() {
+			w.away = now
+		}
+	}
 }
 
 // awayTime is how long a worker whose connection ended may take to come back.

@@ -33,7 +33,7 @@ type Hello struct {
 	Cores  int            `json:"cores,omitempty"`
 	Memory resource.Bytes `json:"memory,omitempty"`
 	GPUs   int            `json:"gpus,omitempty"`
-	Python string `json:"python"`
+	Python string         `json:"python"`
 	// EndsAt is when the walltime of its job ends; zero is never.
 	EndsAt time.Time `json:"ends_at,omitzero"`
 }
@@ -64,6 +64,8 @@ type Turn struct {
 	// worker would like to have at hand.
 	Free  int `json:"free"`
 	Ahead int `json:"ahead"`
+	// Leaving workers want no more tasks: they are about to end.
+	Leaving bool `json:"leaving,omitempty"`
 	// Holding are the tasks that the worker has and has no result of.
 	Holding []ID `json:"holding,omitempty"`
 	// Returned are tasks that the worker has not begun and gives back.

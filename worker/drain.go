@@ -77,16 +77,22 @@ func (w *Worker) giveUp(match func(*held) bool) {
 }
 
 // retireInTime drains the worker before its walltime ends, whether or not anybody
-// tells it to; it returns how to call that off.
+// tells it to; it returns how to call off all that is to come.
 func (w *Worker) retireInTime() (cancel func()) {
-	end := w.o.Hello.EndsAt
-	if end.IsZero() {
-		return func() {}
+	stop := func() bool { return true }
+	if end := w.o.Hello.EndsAt; !end.IsZero() {
+		lead := resource.Margin(time.Until(end))
+		stop = time.AfterFunc(time.Until(end)-lead, func() {
+			w.o.Logger.Info("the walltime is almost over", "ends", end)
+			w.Drain(end.Add(-lead / 3))
+		}).Stop
 	}
-	lead := resource.Margin(time.Until(end))
-	timer := time.AfterFunc(time.Until(end)-lead, func() {
-		w.o.Logger.Info("the walltime is almost over", "ends", end)
-		w.Drain(end.Add(-lead / 3))
-	})
-	return func() { timer.Stop() }
+	return func() {
+		stop()
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		if w.deadline != nil {
+			w.deadline.Stop()
+		}
+	}
 }

@@ -95,7 +95,7 @@ func (w *Worker) exchange(ctx context.Context) {
 	}
 	w.heard = time.Now()
 	w.follow(reply)
-	if len(w.results) > 0 {
+	if len(w.results) > 0 || len(w.returned) > 0 {
 		w.poke()
 	}
 	w.done = w.leaving && len(w.holding) == 0 && len(w.results) == 0 && len(w.returned) == 0
@@ -120,7 +120,7 @@ func (w *Worker) missed(ctx context.Context, cause error) {
 // takeTurn gathers what the coordinator is to know.
 func (w *Worker) takeTurn() *task.Turn {
 	w.turn++
-	t := &task.Turn{Worker: w.o.Hello.Worker, Number: w.turn, Returned: w.returned}
+	t := &task.Turn{Worker: w.o.Hello.Worker, Number: w.turn, Returned: w.returned, Leaving: w.leaving}
 	w.returned = nil
 	t.Results = w.takeResults()
 	for id := range w.holding {
@@ -179,7 +179,9 @@ func (w *Worker) follow(reply *task.Reply) {
 	now := time.Now()
 	batches := map[*executor][]*task.Request{}
 	for _, r := range reply.Requests {
-		if w.holding[r.ID] == nil {
+		if w.leaving { // it was under way when the worker was told to end
+			w.returned = append(w.returned, r.ID)
+		} else if w.holding[r.ID] == nil {
 			x := w.seat(r, reply.Environments[r.Run])
 			if x == nil { // an interpreter that was stopped still has them
 				w.returned = append(w.returned, r.ID)

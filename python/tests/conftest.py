@@ -19,6 +19,14 @@ ELSEWHERE = ["fork", "spawn", "local"]
 
 
 @pytest.fixture(scope="session", autouse=True)
+def interrupts():
+    """Hear interrupts, also when a shell has started the tests in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture(scope="session", autouse=True)
 def state_home(tmp_path_factory):
     """Keep the state of clusters out of the user's home."""
     before = os.environ.get("XDG_STATE_HOME")

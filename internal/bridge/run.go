@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/app"
+	"github.com/ewoks-hpc/ewoks-hpc/engine"
 	"github.com/ewoks-hpc/ewoks-hpc/pyhost"
 	"github.com/ewoks-hpc/ewoks-hpc/workflow"
 )
@@ -27,6 +28,11 @@ type runArgs struct {
 	Python string `json:"python"`
 	// Limit bounds the time of each task, in seconds; zero means no limit.
 	Limit float64 `json:"task_timeout"`
+	// Retries is how often a task that raised an exception is tried again, RetryOn
+	// are the exceptions, RetryDelay the seconds until the first of these attempts.
+	Retries    int      `json:"retries"`
+	RetryOn    []string `json:"retry_on"`
+	RetryDelay float64  `json:"retry_delay"`
 
 	// These are for a run without a cluster.
 	Processes int   `json:"processes"`
@@ -44,6 +50,11 @@ func (s *session) run(c call) (r app.Run, args runArgs, err error) {
 		Prepare: args.Prepare, Values: true, KeepGoing: args.KeepGoing, Context: args.Context,
 		Limit: time.Duration(args.Limit * float64(time.Second)), Progress: s.progress(c), Logger: s.o.Logger,
 	}
+	if r.Retry = args.retry(); r.Retry != nil {
+		if err := r.Retry.Check(); err != nil {
+			return r, args, &app.InvalidError{Cause: err}
+		}
+	}
 	if r.Workflow == nil {
 		return r, args, fmt.Errorf("workflow number %d was not loaded", args.Workflow)
 	}
@@ -54,6 +65,16 @@ func (s *session) run(c call) (r app.Run, args runArgs, err error) {
 		}
 	}
 	return r, args, nil
+}
+
+// retry is nil if nothing was asked for.
+func (a *runArgs) retry() *engine.Retry {
+	if a.Retries == 0 && len(a.RetryOn) == 0 && a.RetryDelay == 0 {
+		return nil
+	}
+	return &engine.Retry{
+		Lost: engine.DefaultLost, Exceptions: a.Retries, On: a.RetryOn, Delay: time.Duration(a.RetryDelay * float64(time.Second)),
+	}
 }
 
 // runLocal executes a run with interpreters of this machine, or in the caller.

@@ -7,6 +7,7 @@ from typing import Any
 from typing import Dict
 from typing import List
 from typing import Optional
+from typing import Sequence
 from typing import Union
 
 from . import local
@@ -37,6 +38,9 @@ def execute_graph(
     scheduler_options: Optional[Dict[str, Any]] = None,
     keep_going: bool = False,
     task_timeout: Optional[float] = None,
+    retries: int = 0,
+    retry_on: Sequence[str] = (),
+    retry_delay: float = 0,
 ) -> Dict[Any, Any]:
     """Run a workflow and return its outputs.
 
@@ -59,6 +63,9 @@ def execute_graph(
     :param keep_going: an error that no link handles ends its branch only; the run fails if no end
         node has ended, as with pypushflow
     :param task_timeout: seconds that a task may take; not in this process
+    :param retries: how often a task that raised an exception is tried again
+    :param retry_on: names of the exception classes to try again after; by default all
+    :param retry_delay: seconds until the first of these attempts; doubles with each
     :returns: values by name, or by node id and name
     :raises RuntimeError: when a task fails; its exception is the cause
     """
@@ -73,6 +80,9 @@ def execute_graph(
         task_options,
         keep_going,
         task_timeout,
+        retries,
+        retry_on,
+        retry_delay,
     )
     return _execute(request, scheduler, scheduler_options, begun=lambda stop: None)
 

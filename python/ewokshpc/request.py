@@ -9,6 +9,7 @@ from typing import Any
 from typing import Dict
 from typing import List
 from typing import Optional
+from typing import Sequence
 from typing import Type
 
 from . import document
@@ -32,6 +33,9 @@ class Request:
     task_options: Optional[Dict[str, Any]] = None
     keep_going: bool = False
     task_timeout: Optional[float] = None
+    retries: int = 0
+    retry_on: Sequence[str] = ()
+    retry_delay: float = 0
 
     def load_arguments(self, mark: Mark) -> Dict[str, Any]:
         """Return the arguments of the call that loads the workflow."""
@@ -52,6 +56,9 @@ class Request:
             "context": mark(context) if context else None,
             "keep_going": self.keep_going,
             "task_timeout": self.task_timeout or 0,
+            "retries": self.retries,
+            "retry_on": list(self.retry_on),
+            "retry_delay": self.retry_delay,
             "dir": os.getcwd(),
             "python": sys.executable,
         }

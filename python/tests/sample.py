@@ -92,6 +92,16 @@ def sleep_until_killed(path):
     time.sleep(600)
 
 
+def fail_twice(path):
+    """Raise, the first and the second time that this is called; then return how often it was."""
+    with open(path, "a") as file:
+        file.write("x")
+    count = os.path.getsize(path)
+    if count < 3:
+        raise OSError("not yet")
+    return count
+
+
 def interrupt():
     """Do to the process what Ctrl-C does."""
     os.kill(os.getpid(), signal.SIGINT)

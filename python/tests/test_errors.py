@@ -90,6 +90,16 @@ def test_exit_is_an_error_of_the_task(how, name):
         execute_graph(graphs.single("leave", code=3), **how(name))
 
 
+@pytest.mark.parametrize("name", [*HERE_ONLY, *ELSEWHERE])
+def test_retries(how, name, tmp_path):
+    graph = graphs.single("fail_twice", path=str(tmp_path / "tried"))
+    assert execute_graph(graph, retries=2, retry_on=["OSError"], retry_delay=0.01, **how(name)) == {"return_value": 3}
+    (tmp_path / "tried").unlink()
+    with pytest.raises(RuntimeError, match="not yet"):
+        execute_graph(graph, retries=2, retry_on=["ValueError"], **how(name))
+    assert (tmp_path / "tried").stat().st_size == 1
+
+
 def test_exit_in_this_thread_exits():
     with pytest.raises(SystemExit) as found:
         execute_graph(graphs.single("leave", code=3))

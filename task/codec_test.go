@@ -119,7 +119,13 @@ func (g generator) tests() (list []task.Test) {
 func (g generator) result() task.Result {
 	r := task.Result{
 		ID: g.id(), Attempt: g.r.IntN(9), Status: task.Status(g.r.IntN(4)), Outputs: g.named(0), Stdout: g.text(), Stderr: g.text(), Begun: g.r.IntN(2) == 0,
-		Duration: time.Duration(g.r.IntN(1e9)) * time.Microsecond,
+		Duration: time.Duration(g.r.IntN(1e9)) * time.Microsecond, PeakMemory: g.r.Int64N(3),
+	}
+	if g.r.IntN(2) == 0 {
+		r.Started = time.UnixMicro(g.r.Int64N(1e15) + 1)
+	}
+	for range g.r.IntN(3) {
+		r.Steps = append(r.Steps, task.Step{Node: g.text(), After: time.Duration(g.r.IntN(9)) * time.Microsecond, Failed: g.r.IntN(2) == 0})
 	}
 	for range g.r.IntN(3) {
 		r.Fired = append(r.Fired, g.r.IntN(100))

@@ -80,6 +80,9 @@ func DecodeResults(data []byte, blobs [][]byte) ([]Result, error) {
 		Stdout   string      `json:"so"`
 		Stderr   string      `json:"se"`
 		Duration int64       `json:"d"`
+		Started  int64       `json:"at"`
+		Peak     int64       `json:"pm"`
+		Steps    []stepWire  `json:"sp"`
 	}
 	if err := json.Unmarshal(data, &wires); err != nil {
 		return nil, fmt.Errorf("results: %w", err)
@@ -96,10 +99,16 @@ func DecodeResults(data []byte, blobs [][]byte) ([]Result, error) {
 		r := Result{
 			ID: ID{w.Run, w.Seq}, Attempt: w.Attempt, Status: w.Status, Outputs: outputs, Fired: w.Fired, Begun: w.Begun,
 			Failure: w.Failure, Stdout: w.Stdout, Stderr: w.Stderr,
-			Duration: time.Duration(w.Duration) * time.Microsecond,
+			Duration: time.Duration(w.Duration) * time.Microsecond, PeakMemory: w.Peak,
+		}
+		if w.Started != 0 {
+			r.Started = time.UnixMicro(w.Started)
 		}
 		for _, s := range w.Shown {
 			r.Shown = append(r.Shown, Shown(s))
+		}
+		for _, s := range w.Steps {
+			r.Steps = append(r.Steps, Step(s))
 		}
 		results[i] = r
 	}
@@ -151,6 +160,15 @@ func (s *shownWire) UnmarshalJSON(data []byte) error {
 	var text string
 	err := unmarshalTuple(data, &s.Name, &text)
 	s.JSON = json.RawMessage(text)
+	return err
+}
+
+type stepWire Step
+
+func (s *stepWire) UnmarshalJSON(data []byte) error {
+	var after, took int64
+	err := unmarshalTuple(data, &s.Node, &after, &took, &s.Failed)
+	s.After, s.Duration = time.Duration(after)*time.Microsecond, time.Duration(took)*time.Microsecond
 	return err
 }
 

@@ -13,7 +13,8 @@ import (
 //	          "c":[[link,[[output,JSON value]...]]...],"ce":else value,
 //	          "cx":context,"vi":varinfo of the node,"nx":the request that follows}
 //	result:  {"r":run,"s":seq,"a":attempt,"k":status,"o":[[name,value]...],"fi":[link...],"bg":begun,"j":[[name,JSON as text]...],
-//	          "e":failure,"so":stdout,"se":stderr,"d":duration in µs}
+//	          "e":failure,"so":stdout,"se":stderr,"d":duration in µs,"at":start in µs since 1970,
+//	          "pm":peak memory in bytes,"sp":[[node,after in µs,duration in µs,failed]...]}
 //	value:   null (missing), ["j",json], ["p",first blob,count], ["s",path,bytes],
 //	         ["h",seq,output], ["b",output] or ["g",[[name,value]...]]
 
@@ -169,7 +170,34 @@ func (e *Encoder) result(r *Result) {
 		e.text(`,"se":`, r.Stderr)
 	}
 	e.number(`,"d":`, r.Duration.Microseconds())
+	if !r.Started.IsZero() {
+		e.number(`,"at":`, r.Started.UnixMicro())
+	}
+	if r.PeakMemory > 0 {
+		e.number(`,"pm":`, r.PeakMemory)
+	}
+	if len(r.Steps) > 0 {
+		e.steps(r.Steps)
+	}
 	e.Raw("}")
+}
+
+func (e *Encoder) steps(steps []Step) {
+	e.Raw(`,"sp":[`)
+	for i, s := range steps {
+		if i > 0 {
+			e.Raw(",")
+		}
+		e.text("[", s.Node)
+		e.number(",", s.After.Microseconds())
+		e.number(",", s.Duration.Microseconds())
+		if s.Failed {
+			e.Raw(",true]")
+		} else {
+			e.Raw(",false]")
+		}
+	}
+	e.Raw("]")
 }
 
 func (e *Encoder) head(id ID, attempt int) {

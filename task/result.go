@@ -25,8 +25,25 @@ type Result struct {
 	// Stdout and Stderr are what the task printed; the middle is cut out when
 	// it was very long.
 	Stdout, Stderr string
-	// Duration is the time from the start of the task to its end.
+	// Started is when the task began, by the clock of its machine; zero if that is
+	// not known. Duration is the time from there to its end.
+	Started  time.Time
 	Duration time.Duration
+	// PeakMemory is the most that the interpreter had resident while the task
+	// ran, in bytes; zero if nobody looked.
+	PeakMemory int64
+	// Steps are the tasks of which a whole run consisted, in the order in which
+	// they ended.
+	Steps []Step
+}
+
+// Step is one task within a run that was executed as a whole.
+type Step struct {
+	Node string `json:"node"`
+	// After is the time from the start of the run to that of the task.
+	After    time.Duration `json:"after"`
+	Duration time.Duration `json:"duration"`
+	Failed   bool          `json:"failed,omitempty"`
 }
 
 // Status is how an attempt ended.
@@ -83,4 +100,6 @@ type Failure struct {
 	Traceback string `json:"traceback,omitempty"`
 	// Advice tells what to do about it, if that is known.
 	Advice string `json:"advice,omitempty"`
+	// Node is the node that failed, if a whole run was executed as one task.
+	Node string `json:"node,omitempty"`
 }

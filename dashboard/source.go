@@ -28,6 +28,8 @@ type Overview struct {
 	Pools   []Pool   `json:"pools"`
 	// Runs may have any order.
 	Runs []Run `json:"runs"`
+	// Campaigns are those that have not ended, and the last that have.
+	Campaigns []Campaign `json:"campaigns,omitempty"`
 	// Ready is the number of tasks that wait for a worker, Leased of those that
 	// a worker has, Delayed of those that are to be tried again later.
 	Ready   int `json:"ready"`
@@ -140,4 +142,35 @@ type Run struct {
 	Message string `json:"message,omitempty"`
 	// Paused means that nothing new of it is given to workers.
 	Paused bool `json:"paused,omitempty"`
+}
+
+// Campaign is a workflow applied to a table of parameters.
+type Campaign struct {
+	Campaign string `json:"campaign"`
+	User     string `json:"user,omitempty"`
+	// Phase is "filling", "active", "paused", "stopped" or, when no row is left,
+	// "ended".
+	Phase string `json:"phase"`
+	// The rows in each state; skipped and cancelled ones were not executed.
+	Waiting   int `json:"waiting"`
+	Running   int `json:"running"`
+	Done      int `json:"done"`
+	Failed    int `json:"failed"`
+	Skipped   int `json:"skipped"`
+	Cancelled int `json:"cancelled"`
+	// Rate is how many rows end in a second, lately, and Left how long the rest
+	// takes at that rate, in seconds; 0 is not known.
+	Rate float64 `json:"rate,omitempty"`
+	Left float64 `json:"left,omitempty"`
+	// Reasons are the most frequent ones of failed rows.
+	Reasons   []Reason  `json:"reasons,omitempty"`
+	Priority  int       `json:"priority,omitempty"`
+	Submitted time.Time `json:"submitted,omitzero"`
+	Ended     time.Time `json:"ended,omitzero"`
+}
+
+// Reason is why rows failed.
+type Reason struct {
+	Rows int    `json:"rows"`
+	Text string `json:"text"`
 }

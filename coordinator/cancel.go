@@ -50,7 +50,7 @@ func (e noRunError) Hint() string  { return e.hint }
 // find returns the run of an id, of the unique beginning of one, or the last. The
 // caller holds mu.
 func (c *Coordinator) find(name string) (*run, error) {
-	if r := c.runs[name]; r != nil {
+	if r := c.runs[name]; r != nil && r.row == nil {
 		return r, nil
 	}
 	if name == Last && len(c.order) > 0 {
@@ -136,7 +136,11 @@ func (c *Coordinator) cancelOrder(o Order) (a Answer, err error) {
 
 func (c *Coordinator) cancel(r *run, reason string) {
 	if r.state != nil {
-		c.note(runTopic + r.id).Cancel = reason
+		if e := c.note(r.topic()); r.row != nil {
+			e.Cancelled = append(e.Cancelled, r.id)
+		} else {
+			e.Cancel = reason
+		}
 		c.apply(r, engine.Step(r.state, engine.Cancel{Reason: reason}))
 	}
 }

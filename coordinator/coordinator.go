@@ -37,6 +37,11 @@ type Options struct {
 	Journal *broker.Journal
 	// Printed takes what tasks print; it may be nil.
 	Printed func(run string, p Printed)
+	// Observe is told of each attempt at a task that has ended, Ended of each row of a
+	// campaign, once that is kept. Observe must return at once. Without Ended no rows
+	// are taken.
+	Observe func(task.Attempt)
+	Ended   func(End)
 	Logger  *slog.Logger
 }
 
@@ -59,6 +64,7 @@ type Coordinator struct {
 	paused  bool // nothing is given to workers
 	runs    map[string]*run
 	order   []string // runs in the order of their submission
+	batches map[string]int // rows that are known of each submission of several
 	totals  Totals
 	onHello func(task.Hello)
 	onBye   func()
@@ -67,6 +73,10 @@ type Coordinator struct {
 	waiting map[task.ID]replayed // while the journal is read
 	replays int
 	known   estimates
+	earlier earlier
+
+	documentsMu sync.Mutex
+	documents   map[string]*document
 }
 
 // Totals count over all runs of the cluster.
@@ -92,6 +102,7 @@ func New(o Options) *Coordinator {
 	return &Coordinator{
 		o: o, uploads: broker.NewUploads(broker.UploadLimits{}), stop: make(chan struct{}),
 		workers: map[string]*worker{}, leases: map[task.ID]*lease{}, delayed: delayed{}, parked: parked{}, runs: map[string]*run{}, known: estimates{},
+		batches: map[string]int{}, documents: map[string]*document{}, earlier: earlier{},
 	}
 }
 

@@ -35,8 +35,11 @@ func (c *Coordinator) print(r *run, result task.Result) {
 	if !ok {
 		return
 	}
+	if r.row != nil && r.row.Row.Whole {
+		node = ""
+	}
 	p := Printed{Node: node, Task: result.Seq, Stdout: result.Stdout, Stderr: result.Stderr}
-	if c.o.Printed != nil {
+	if c.o.Printed != nil && r.row == nil {
 		c.o.Printed(r.id, p)
 	}
 	size := 0
@@ -53,7 +56,7 @@ func (c *Coordinator) publishEvents(time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, r := range c.runs {
-		if r.changed && r.state != nil {
+		if r.changed && r.state != nil && r.row == nil {
 			c.publish(r)
 		}
 	}

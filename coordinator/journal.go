@@ -14,7 +14,8 @@ import (
 // never taken back, and what was not heard is asked again.
 //
 // There is a topic for each run that has not ended, one for the outcome of each
-// run that has, one for each worker, and one for the cluster as a whole.
+// run that has, one for the rows that were submitted together, one for each
+// worker, and one for the cluster as a whole.
 const (
 	runTopic    = "run-"
 	endTopic    = "end-"
@@ -29,6 +30,11 @@ type entry struct {
 	// Granted are sequence numbers of tasks that the worker was given.
 	Granted []uint64 `json:"granted,omitempty"`
 	Cancel  string   `json:"cancel,omitempty"`
+	// Rows were submitted together. The rest of their topic tells of all of them:
+	// Given are tasks that the worker was given, Cancelled are runs.
+	Rows      []*Submission `json:"rows,omitempty"`
+	Given     []task.ID     `json:"given,omitempty"`
+	Cancelled []string      `json:"cancelled,omitempty"`
 	// Pause is of a run or, under the topic of the cluster, of all.
 	Pause *bool  `json:"pause,omitempty"`
 	Ended *ended `json:"ended,omitempty"`
@@ -81,8 +87,12 @@ type change struct {
 	after   []func()
 }
 
-// note is the entry of a topic in the change that is being made.
+// note is the entry of a topic in the change that is being made. Without a journal,
+// or while it is read, nobody will look at it.
 func (c *Coordinator) note(topic string) *entry {
+	if c.o.Journal == nil || c.waiting != nil {
+		return &entry{}
+	}
 	e := c.change.entries[topic]
 	if e == nil {
 		e = &entry{}
@@ -197,17 +207,24 @@ func (c *Coordinator) forgetWorker(id string) {
 
 // noteResult keeps a result of a run; by is the worker that brought it.
 func (c *Coordinator) noteResult(r *run, result task.Result, by *worker) {
-	e := c.note(runTopic + r.id)
+	e := c.note(r.topic())
 	if by != nil {
 		e.Worker = by.hello.Worker
 	}
-	result.Stdout, result.Stderr = "", "" // they are in a log of their own
+	if r.row == nil {
+		result.Stdout, result.Stderr = "", "" // they are in a log of their own
+	}
 	e.results = append(e.results, result)
 }
 
 // noteGrant keeps that a worker was given a task.
 func (c *Coordinator) noteGrant(w *worker, r *task.Request) {
-	e := c.note(runTopic + r.Run)
+	run := c.runs[r.Run]
+	e := c.note(run.topic())
 	e.Worker = w.hello.Worker
-	e.Granted = append(e.Granted, r.Seq)
+	if run.row != nil {
+		e.Given = append(e.Given, r.ID)
+	} else {
+		e.Granted = append(e.Granted, r.Seq)
+	}
 }

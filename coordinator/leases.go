@@ -2,6 +2,7 @@ package coordinator
 
 import (
 	"maps"
+	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/task"
 )
@@ -11,6 +12,7 @@ type lease struct {
 	request *task.Request
 	worker  *worker
 	turn    uint64 // the turn in whose reply the worker got it
+	since   time.Time
 }
 
 // maxReplyBytes bounds the values that travel with one reply.
@@ -55,7 +57,7 @@ func (c *Coordinator) grant(w *worker, turn uint64, r *task.Request, reply *task
 }
 
 func (c *Coordinator) lease(w *worker, turn uint64, r *task.Request) {
-	l := &lease{request: r, worker: w, turn: turn}
+	l := &lease{request: r, worker: w, turn: turn, since: time.Now()}
 	c.leases[r.ID] = l
 	w.held[r.ID] = l
 	w.use(r, 1)

@@ -83,11 +83,11 @@ func (c *Coordinator) competition(pool string) (waiting, workers int) {
 // serves tells whether workers of a pool may take what is on the shelf.
 func (s *shape) serves(pool string) bool { return s.pool == "" || s.pool == pool }
 
-// pick finds the shelf whose first request is the oldest that suits the worker, among
+// pick finds the shelf whose first request is the next that suits the worker, among
 // those that may be, or nil.
 func (c *Coordinator) pick(w *worker, may func(*shelf) bool) *shelf {
 	var best, barrier *shelf
-	older := func(a, b *shelf) bool { return b == nil || a.peek().turn < b.peek().turn }
+	older := func(a, b *shelf) bool { return b == nil || a.before(b) }
 	for i := 0; i < len(c.ready.list); i++ {
 		x := c.ready.list[i]
 		if !x.serves(w.hello.Pool) || !may(x) {

@@ -34,7 +34,7 @@ func (c *Coordinator) enqueue(r *task.Request) {
 		c.parked[r.Run] = append(c.parked[r.Run], r)
 		return
 	}
-	c.ready.push(r)
+	c.ready.push(r, c.rank(r))
 }
 
 // requeue lets a request wait that a worker had and has not begun, before all others.
@@ -43,7 +43,7 @@ func (c *Coordinator) requeue(r *task.Request) {
 		c.parked[r.Run] = append([]*task.Request{r}, c.parked[r.Run]...)
 		return
 	}
-	c.ready.pushFront(r)
+	c.ready.pushFront(r, c.rank(r))
 }
 
 // Pause keeps what waits of a run from workers, or of all runs if it names none. It
@@ -99,7 +99,7 @@ func (c *Coordinator) pauseRun(r *run, paused bool) {
 	waiting := c.parked[r.id]
 	delete(c.parked, r.id)
 	for _, request := range waiting {
-		c.ready.push(request)
+		c.ready.push(request, c.rank(request))
 	}
 }
 

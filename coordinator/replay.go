@@ -62,6 +62,8 @@ func (c *Coordinator) redo(topic string, e *entry) error {
 	case e.Ended != nil:
 		c.redoEnd(e.Ended)
 		return nil
+	case strings.HasPrefix(topic, rowsTopic):
+		return c.redoRows(topic, e)
 	case e.Submit != nil:
 		r, err := c.begin(e.Submit)
 		if err == nil {
@@ -82,36 +84,74 @@ func (c *Coordinator) redo(topic string, e *entry) error {
 }
 
 func (c *Coordinator) redoWork(r *run, e *entry) {
-	by := c.workers[e.Worker]
 	for _, result := range e.results {
-		delete(c.waiting, result.ID)
-		if l := c.leases[result.ID]; l != nil && l.request.Attempt == result.Attempt {
-			c.end(l)
-		}
-		if r.state != nil {
-			c.result(r, result, by)
-		}
+		c.redoResult(r, result, e.Worker)
 	}
 	for _, seq := range e.Granted {
-		id := task.ID{Run: r.id, Seq: seq}
-		given, ok := c.waiting[id]
-		if l := c.leases[id]; l != nil { // it was given back, or never arrived
-			given, ok = replayed{request: l.request}, true
-			c.end(l)
-		}
-		if !ok {
-			continue
-		}
-		delete(c.waiting, id)
-		if by == nil {
-			c.waiting[id] = given
-			continue
-		}
-		c.lease(by, 0, given.request)
+		c.redoGrant(task.ID{Run: r.id, Seq: seq}, e.Worker)
 	}
 	if e.Cancel != "" && r.state != nil {
 		c.apply(r, engine.Step(r.state, engine.Cancel{Reason: e.Cancel}))
 	}
+}
+
+// redoRows is for an entry of rows that were submitted together.
+func (c *Coordinator) redoRows(topic string, e *entry) error {
+	for _, s := range e.Rows {
+		r, err := c.begin(s)
+		if err != nil {
+			return err
+		}
+		c.addRow(r, topic)
+		c.apply(r, engine.Step(r.state, engine.Begin{}))
+	}
+	for _, result := range e.results {
+		if r := c.runs[result.Run]; r != nil {
+			c.redoResult(r, result, e.Worker)
+		}
+	}
+	for _, id := range e.Given {
+		c.redoGrant(id, e.Worker)
+	}
+	for _, id := range e.Cancelled {
+		if r := c.runs[id]; r != nil && r.state != nil {
+			c.apply(r, engine.Step(r.state, engine.Cancel{Reason: byUser}))
+		}
+	}
+	return nil
+}
+
+func (c *Coordinator) redoResult(r *run, result task.Result, worker string) {
+	var request *task.Request
+	delete(c.waiting, result.ID)
+	if l := c.leases[result.ID]; l != nil && l.request.Attempt == result.Attempt {
+		request = l.request
+		c.end(l)
+	}
+	if r.state == nil {
+		return
+	}
+	by := c.workers[worker]
+	c.observe(r, by, &result, request)
+	c.result(r, result, by)
+}
+
+func (c *Coordinator) redoGrant(id task.ID, worker string) {
+	given, ok := c.waiting[id]
+	if l := c.leases[id]; l != nil { // it was given back, or never arrived
+		given, ok = replayed{request: l.request}, true
+		c.end(l)
+	}
+	if !ok {
+		return
+	}
+	delete(c.waiting, id)
+	if by := c.workers[worker]; by != nil {
+		c.lease(by, 0, given.request)
+		return
+	}
+	c.earlier.add(id, worker, given.request.Attempt)
+	c.waiting[id] = given
 }
 
 func (c *Coordinator) redoEnd(e *ended) {
@@ -148,6 +188,8 @@ func (c *Coordinator) settleReplay() {
 	c.change = change{} // it is all in the journal already
 	for _, r := range c.runs {
 		switch {
+		case r.row != nil:
+			r.told = r.state == nil // see Rows
 		case r.state != nil:
 		case r.kept:
 			c.then(func() { c.forget(runTopic + r.id) })

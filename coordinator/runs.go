@@ -29,6 +29,8 @@ type run struct {
 	paused      bool           // nothing new of it is given to workers
 	counts      engine.Counts  // once the run is over
 	outcome     engine.Outcome // once the run is over
+	priority    int
+	row         *trace // of a campaign, if it is a row of one
 }
 
 // keptRuns is the number of runs that stay known after their end.
@@ -89,6 +91,9 @@ func (c *Coordinator) begin(s *Submission) (*run, error) {
 	if err := broker.CheckToken(s.Run); err != nil {
 		return nil, err
 	}
+	if s.Row != nil {
+		return c.beginRow(s)
+	}
 	wf := new(workflow.Workflow)
 	if err := wf.UnmarshalJSON(s.Workflow); err != nil { // unlike Parse it opens no file
 		return nil, err
@@ -100,20 +105,26 @@ func (c *Coordinator) begin(s *Submission) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	retry := engine.Retry{Lost: c.o.MaxLost}
-	if s.Retry != nil {
-		retry = *s.Retry
-	}
-	if err := retry.Check(); err != nil {
+	retry, err := c.retry(s)
+	if err != nil {
 		return nil, err
 	}
 	plan := engine.NewPlan(wf, engine.PlanOptions{Outputs: selected, Save: s.Save, Apart: s.Apart, Values: s.Values})
 	return &run{
-		id: s.Run, label: wf.Label, user: s.User, environment: s.Environment, submitted: s.At,
+		id: s.Run, label: wf.Label, user: s.User, environment: s.Environment, submitted: s.At, priority: s.Priority,
 		state: engine.New(plan, engine.Options{
 			Run: s.Run, Retry: retry, Limit: s.Limit, KeepGoing: s.KeepGoing, Context: s.Context,
 		}),
 	}, nil
+}
+
+// retry says how often attempts of a run are made again.
+func (c *Coordinator) retry(s *Submission) (engine.Retry, error) {
+	retry := engine.Retry{Lost: c.o.MaxLost}
+	if s.Retry != nil {
+		retry = *s.Retry
+	}
+	return retry, retry.Check()
 }
 
 func (c *Coordinator) add(r *run) {
@@ -177,8 +188,18 @@ func (c *Coordinator) apply(r *run, actions []engine.Action) {
 }
 
 func (c *Coordinator) finish(r *run, o engine.Outcome) {
+	delete(c.earlier, r.id)
+	busy := len(r.state.Executing()) > 0
 	r.counts, r.outcome, r.ended = r.state.Counts(), o, time.Now()
 	r.state = nil // its memory is that of the whole graph
+	if r.row != nil {
+		if busy || !r.row.Row.Whole { // else nobody has anything of it
+			c.revoke(r.id)
+			c.sweep(r.id, engine.Outcome{})
+		}
+		c.concludeRow(r)
+		return
+	}
 	c.revoke(r.id)
 	c.sweep(r.id, o)
 	c.o.Logger.Info("run ended", "run", r.id, "status", o.Status, "tasks", r.counts.Succeeded, "node", o.Node, "message", o.Failure.Message)

@@ -25,6 +25,7 @@ type shelves struct {
 // shape is what requests of a shelf have in common. Amounts are rounded: whether the
 // first of a shelf fits is judged by what itself needs.
 type shape struct {
+	rank        rank
 	pool        string
 	cores, gpus int
 	memory      int // class
@@ -53,8 +54,8 @@ func class(amount int64) int {
 	return shift<<4 + int(amount>>shift)
 }
 
-func shapeOf(n *resource.Need) shape {
-	return shape{n.Pool, n.Cores, n.GPUs, class(int64(n.Memory)), class(int64(n.TimeLimit / time.Second))}
+func shapeOf(n *resource.Need, of rank) shape {
+	return shape{of, n.Pool, n.Cores, n.GPUs, class(int64(n.Memory)), class(int64(n.TimeLimit / time.Second))}
 }
 
 // plain tells whether its requests take one slot each.
@@ -62,16 +63,16 @@ func (s *shape) plain() bool { return s.cores == 0 && s.gpus == 0 && s.memory ==
 
 func (s *shelves) len() int { return s.n }
 
-func (s *shelves) push(r *task.Request) {
+func (s *shelves) push(r *task.Request, of rank) {
 	s.back++
-	s.shelf(shapeOf(&r.Resources)).push(waiter{r, s.back})
+	s.shelf(shapeOf(&r.Resources, of)).push(waiter{r, s.back})
 	s.n++
 }
 
 // pushFront lets a request wait that was taken too early.
-func (s *shelves) pushFront(r *task.Request) {
+func (s *shelves) pushFront(r *task.Request, of rank) {
 	s.front--
-	s.shelf(shapeOf(&r.Resources)).pushFront(waiter{r, s.front})
+	s.shelf(shapeOf(&r.Resources, of)).pushFront(waiter{r, s.front})
 	s.n++
 }
 

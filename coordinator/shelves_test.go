@@ -22,11 +22,11 @@ func TestShelves(t *testing.T) {
 		switch r.IntN(8) {
 		case 0, 1, 2:
 			q := &task.Request{ID: task.ID{Run: []string{"a", "b"}[r.IntN(2)], Seq: seq}, Resources: resource.Need{Cores: r.IntN(3), Pool: []string{"", "p"}[r.IntN(2)]}}
-			s.push(q)
+			s.push(q, rank{})
 			list = append(list, q)
 		case 3:
 			q := &task.Request{ID: task.ID{Run: "c", Seq: seq}, Resources: resource.Need{Memory: resource.Bytes(r.IntN(1 << 20))}}
-			s.pushFront(q)
+			s.pushFront(q, rank{})
 			list = append([]*task.Request{q}, list...)
 		case 4, 5:
 			if x := first(&s); x != nil {
@@ -131,7 +131,7 @@ func BenchmarkDispatch(b *testing.B) {
 	w := newWorker(task.Hello{Slots: 1 << 16})
 	c.workers["w"] = w
 	for i := range b.N {
-		c.ready.push(&task.Request{ID: task.ID{Run: "r", Seq: uint64(i)}, Resources: resource.Need{Pool: []string{"", "other", "third"}[i%100/98]}})
+		c.ready.push(&task.Request{ID: task.ID{Run: "r", Seq: uint64(i)}, Resources: resource.Need{Pool: []string{"", "other", "third"}[i%100/98]}}, rank{})
 	}
 	b.ResetTimer()
 	for range b.N {

@@ -20,7 +20,7 @@ type Submission struct {
 	// Workflow is the flat document, with the inputs of the run applied.
 	Workflow json.RawMessage `json:"workflow"`
 	// Outputs select what the run returns; nil means the end nodes.
-	Outputs []SelectedOutput `json:"outputs"`
+	Outputs []task.SelectedOutput `json:"outputs"`
 	// Save is the file for the pickled outputs, written by a worker; empty means
 	// none. Apart keeps the outputs of each node in a mapping of their own there.
 	Save  string `json:"save,omitempty"`
@@ -40,24 +40,21 @@ type Submission struct {
 	Retry *engine.Retry `json:"retry,omitempty"`
 	// At is when the cluster took it.
 	At time.Time `json:"at,omitzero"`
+	// Priority is among all that waits: the highest goes first.
+	Priority int `json:"priority,omitempty"`
+	// Row says that the run is a row of a campaign. Then it has no Workflow, and
+	// only a launcher submits it.
+	Row *Row `json:"row,omitempty"`
 	// User and Host tell who submitted, for people to read.
 	User string `json:"user,omitempty"`
 	Host string `json:"host,omitempty"`
 }
 
-// SelectedOutput is an output of the node at a position; without a name, all of
-// them.
-type SelectedOutput struct {
-	Node int    `json:"node"`
-	Name string `json:"name,omitempty"`
-	As   string `json:"as,omitempty"`
-}
-
 // SelectedOutputs turns a selection into what is submitted.
-func SelectedOutputs(selected []workflow.Selected) []SelectedOutput {
-	list := []SelectedOutput{} // nil would mean the end nodes
+func SelectedOutputs(selected []workflow.Selected) []task.SelectedOutput {
+	list := []task.SelectedOutput{} // nil would mean the end nodes
 	for _, s := range selected {
-		list = append(list, SelectedOutput{s.Node, string(s.Name), s.As})
+		list = append(list, task.SelectedOutput{Node: s.Node, Name: string(s.Name), As: s.As})
 	}
 	return list
 }

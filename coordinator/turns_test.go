@@ -34,6 +34,7 @@ type site struct {
 	mu          sync.Mutex
 	executed    map[string]int // by run and node
 	router      resource.Router
+	ended       func(coordinator.End)
 }
 
 func newSite(t *testing.T, heartbeat time.Duration) *site {
@@ -75,7 +76,7 @@ func (s *site) start() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	c := coordinator.New(coordinator.Options{Conn: conn, Store: s.store, Heartbeat: s.heartbeat, MaxLost: 1000, Router: s.router, Journal: journal})
+	c := coordinator.New(coordinator.Options{Conn: conn, Store: s.store, Heartbeat: s.heartbeat, MaxLost: 1000, Router: s.router, Journal: journal, Ended: s.ended})
 	s.mu.Lock()
 	s.coordinator, s.journal = c, journal
 	s.mu.Unlock()

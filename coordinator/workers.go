@@ -34,24 +34,38 @@ func newWorker(h task.Hello) *worker {
 	return &worker{hello: h, capacity: h.Capacity(), since: now, seen: now, held: map[task.ID]*lease{}}
 }
 
+// serveWorker answers a message of a worker. It is decoded before anybody has to wait
+// for it.
 func (c *Coordinator) serveWorker(m broker.Msg) {
 	id, verb, ok := broker.ParseWork(m.Subject)
 	if !ok {
 		return
 	}
-	serve := map[string]func(id string, data []byte) []byte{broker.Hello: c.hello, broker.Turn: c.turn, broker.Bye: c.bye}[verb]
-	if serve == nil {
+	var serve func() []byte
+	switch verb {
+	case broker.Hello:
+		h, err := task.DecodeHello(m.Data)
+		serve = func() []byte { return c.hello(id, h, err) }
+	case broker.Turn, broker.Bye:
+		t, err := task.DecodeTurn(m.Data)
+		if err != nil || t.Worker != id {
+			c.o.Logger.Warn("malformed turn", "worker", id, "error", err)
+			return
+		}
+		serve = func() []byte { return c.turn(t) }
+		if verb == broker.Bye {
+			serve = func() []byte { return c.bye(t) }
+		}
+	default:
 		return
 	}
 	c.step(func() {
-		if answer := serve(id, m.Data); answer != nil {
-			c.then(func() { c.respond(m, answer) })
-		}
+		answer := serve()
+		c.then(func() { c.respond(m, answer) })
 	})
 }
 
-func (c *Coordinator) hello(id string, data []byte) []byte {
-	h, err := task.DecodeHello(data)
+func (c *Coordinator) hello(id string, h task.Hello, err error) []byte {
 	if err != nil || h.Worker != id || h.Key+"-"+h.Index != broker.WorkerJob(id) {
 		c.o.Logger.Warn("malformed hello", "worker", id, "error", err)
 		return task.EncodeJSON(task.Welcome{Refused: "the launcher did not understand the worker: are both of the same version?"})
@@ -87,36 +101,43 @@ func restarts(h task.Hello) int {
 }
 
 // turn folds in what a worker brings and gives it more to do.
-func (c *Coordinator) turn(id string, data []byte) []byte {
-	t, err := task.DecodeTurn(data)
-	if err != nil || t.Worker != id {
-		c.o.Logger.Warn("malformed turn", "worker", id, "error", err)
-		return nil
-	}
-	w := c.workers[id]
+func (c *Coordinator) turn(t *task.Turn) []byte {
+	w := c.workers[t.Worker]
 	if w == nil {
 		return task.EncodeReply(&task.Reply{Number: t.Number, Unknown: true})
 	}
 	w.seen, w.away, w.poked, w.turn = time.Now(), time.Time{}, false, t.Number
 	w.leave = w.leave || t.Leaving
-	for i := range t.Results {
-		c.take(w, t.Results[i])
-	}
-	for _, id := range t.Returned {
-		c.release(w, id)
-	}
+	c.collect(w, t)
 	c.reconcile(w, t)
 	reply := c.reply(w, t)
 	c.poke()
 	return task.EncodeReply(reply)
 }
 
+// collect takes what a worker brings and what it gives back.
+func (c *Coordinator) collect(w *worker, t *task.Turn) {
+	for i := range t.Results {
+		c.take(w, t.Results[i])
+	}
+	for _, id := range t.Returned {
+		c.release(w, id)
+	}
+}
+
 // take folds in one result, which may be of a task that is not leased to the
 // worker any more: the engine knows whether it still counts.
 func (c *Coordinator) take(w *worker, r task.Result) {
+	var request *task.Request
 	if l := c.leases[r.ID]; l != nil && l.worker == w && l.request.Attempt == r.Attempt {
+		request = l.request
 		c.end(l)
 		c.known.learn(l.request.Identifier, r.Duration)
+	} else if !c.earlier.had(r.ID, w.hello.Worker, r.Attempt) {
+		if run := c.runs[r.Run]; run != nil && run.state != nil {
+			c.o.Logger.Info("result of a task that the worker does not have", "worker", w.hello.Worker, "task", r.ID, "attempt", r.Attempt)
+		}
+		return
 	}
 	switch r.Status {
 	case task.Succeeded:
@@ -126,7 +147,8 @@ func (c *Coordinator) take(w *worker, r task.Result) {
 	default:
 		w.failed++
 	}
-	if run := c.runs[r.Run]; run != nil {
+	if run := c.runs[r.Run]; run != nil && run.state != nil {
+		c.observe(run, w, &r, request)
 		c.result(run, r, w)
 	}
 }
@@ -163,29 +185,17 @@ func (c *Coordinator) reply(w *worker, t *task.Turn) *task.Reply {
 }
 
 // bye removes a worker that leaves of its own accord.
-func (c *Coordinator) bye(id string, data []byte) []byte {
-	t, err := task.DecodeTurn(data)
-	if err != nil || t.Worker != id {
-		return nil
+func (c *Coordinator) bye(t *task.Turn) []byte {
+	if w := c.workers[t.Worker]; w != nil {
+		c.collect(w, t)
+		c.o.Logger.Info("worker left", "worker", t.Worker, "host", w.hello.Host)
+		c.lose(t.Worker, "it was ended while it executed the task")
+		if c.onBye != nil {
+			c.onBye()
+		}
+		c.poke()
 	}
-	answer := task.EncodeJSON(struct{}{})
-	w := c.workers[id]
-	if w == nil {
-		return answer
-	}
-	for i := range t.Results {
-		c.take(w, t.Results[i])
-	}
-	for _, id := range t.Returned {
-		c.release(w, id)
-	}
-	c.o.Logger.Info("worker left", "worker", id, "host", w.hello.Host)
-	c.lose(id, "it was ended while it executed the task")
-	if c.onBye != nil {
-		c.onBye()
-	}
-	c.poke()
-	return answer
+	return task.EncodeJSON(struct{}{})
 }
 
 // expire declares workers lost that have stayed away for too long.
@@ -254,12 +264,17 @@ func (c *Coordinator) lose(id, reason string) {
 	for id, l := range w.held {
 		delete(c.leases, id)
 		c.totals.Lost++
-		if run := c.runs[id.Run]; run != nil {
-			c.result(run, task.Result{ID: id, Attempt: l.request.Attempt, Status: task.Lost, Failure: task.Failure{
-				Cause:   task.Gone,
-				Message: fmt.Sprintf("worker %s on %s: %s", w.hello.Worker, w.hello.Host, reason),
-			}}, nil)
+		run := c.runs[id.Run]
+		if run == nil || run.state == nil {
+			continue
 		}
+		c.earlier.add(id, w.hello.Worker, l.request.Attempt)
+		r := task.Result{ID: id, Attempt: l.request.Attempt, Status: task.Lost, Duration: time.Since(l.since), Failure: task.Failure{
+			Cause:   task.Gone,
+			Message: fmt.Sprintf("worker %s on %s: %s", w.hello.Worker, w.hello.Host, reason),
+		}}
+		c.observe(run, w, &r, l.request)
+		c.result(run, r, nil)
 	}
 }
 

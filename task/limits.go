@@ -9,6 +9,7 @@ const (
 	MaxSlots   = 1 << 16
 	MaxResults = 1 << 16
 	MaxIDs     = 1 << 18 // in each list of ids
+	MaxSteps   = 1000    // of a run that is executed as a whole
 	maxName    = 256     // bytes of what a worker says of itself
 	maxPath    = 4096
 	maxMemory  = 1 << 60 // bytes

@@ -38,6 +38,14 @@ type Hello struct {
 	EndsAt time.Time `json:"ends_at,omitzero"`
 }
 
+// SlurmJob is the job of the worker as Slurm writes it, 123 or 123_4; empty outside a job.
+func (h Hello) SlurmJob() string {
+	if h.Job == "" || h.Index == "" {
+		return h.Job
+	}
+	return h.Job + "_" + h.Index
+}
+
 // Capacity is what the worker has.
 func (h Hello) Capacity() resource.Capacity {
 	return resource.Capacity{Slots: h.Slots, Cores: h.Cores, Memory: h.Memory, GPUs: h.GPUs}

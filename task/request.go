@@ -51,6 +51,11 @@ type Request struct {
 // the file that its identifier names, as a Python pickle.
 const SaveType = "ewoks-hpc:save"
 
+// RunType is the type of the task that is a whole run of a workflow, executed in one
+// interpreter. Its identifier is that of the document, see DocumentPath, and its input
+// says what is particular to the run, see Whole.
+const RunType = "ewoks-hpc:run"
+
 // Test are the conditions of one link, all of which must hold.
 type Test struct {
 	// Link is its position in the workflow.

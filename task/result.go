@@ -29,11 +29,14 @@ type Result struct {
 	// not known. Duration is the time from there to its end.
 	Started  time.Time
 	Duration time.Duration
-	// PeakMemory is the most that the interpreter had resident while the task
-	// ran, in bytes; zero if nobody looked.
+	// PeakMemory is the most that the interpreter had resident since somebody looked
+	// last, in bytes; zero if nobody looked. They look after each task that is not
+	// short, so that what short tasks before it took is in it, and what others took
+	// that ran in the same interpreter. Of a task that the kernel killed for want of
+	// memory it is the limit, if that is known.
 	PeakMemory int64
 	// Steps are the tasks of which a whole run consisted, in the order in which
-	// they ended.
+	// they ended: the first MaxSteps of them.
 	Steps []Step
 }
 

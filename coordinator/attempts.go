@@ -13,6 +13,9 @@ const maxTold = 2 << 10
 // observe tells of an attempt that has ended. The worker had it; request may be nil,
 // if it is not known any more.
 func (c *Coordinator) observe(r *run, w *worker, result *task.Result, request *task.Request) {
+	if c.waiting == nil {
+		c.causes.count(result)
+	}
 	if c.o.Observe == nil && r.row == nil {
 		return
 	}

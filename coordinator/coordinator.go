@@ -17,6 +17,7 @@ import (
 	"github.com/ewoks-hpc/ewoks-hpc/engine"
 	"github.com/ewoks-hpc/ewoks-hpc/resource"
 	"github.com/ewoks-hpc/ewoks-hpc/task"
+	"github.com/ewoks-hpc/ewoks-hpc/workflow"
 )
 
 // Options configure a Coordinator.
@@ -41,8 +42,12 @@ type Options struct {
 	// campaign, once that is kept. Observe must return at once. Without Ended no rows
 	// are taken.
 	Observe func(task.Attempt)
-	Ended   func(End)
-	Logger  *slog.Logger
+	// Begun is told of each run that was submitted, Over of each that has ended, when
+	// that is kept.
+	Begun  func(RunStatus, *workflow.Workflow)
+	Over   func(RunStatus)
+	Ended  func(End)
+	Logger *slog.Logger
 }
 
 // Coordinator is a service: Start it, and Stop it.
@@ -63,9 +68,10 @@ type Coordinator struct {
 	parked  parked
 	paused  bool // nothing is given to workers
 	runs    map[string]*run
-	order   []string // runs in the order of their submission
+	order   []string       // runs in the order of their submission
 	batches map[string]int // rows that are known of each submission of several
 	totals  Totals
+	causes  causes
 	onHello func(task.Hello)
 	onBye   func()
 	change  change               // that is being made
@@ -102,7 +108,7 @@ func New(o Options) *Coordinator {
 	return &Coordinator{
 		o: o, uploads: broker.NewUploads(broker.UploadLimits{}), stop: make(chan struct{}),
 		workers: map[string]*worker{}, leases: map[task.ID]*lease{}, delayed: delayed{}, parked: parked{}, runs: map[string]*run{}, known: estimates{},
-		batches: map[string]int{}, documents: map[string]*document{}, earlier: earlier{},
+		batches: map[string]int{}, documents: map[string]*document{}, earlier: earlier{}, causes: causes{},
 	}
 }
 

@@ -181,7 +181,11 @@ func (c *Coordinator) conclude(r *run) {
 		c.mu.Lock()
 		r.told = true
 		c.publish(r)
+		status := r.status()
 		c.mu.Unlock()
+		if c.o.Over != nil {
+			c.o.Over(status)
+		}
 		c.forget(runTopic + r.id)
 	})
 }

@@ -1,6 +1,7 @@
 package coordinator_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -147,32 +148,39 @@ func TestRowsRestart(t *testing.T) {
 // What has the higher priority goes first, and a run before the rows of a campaign.
 func TestPriority(t *testing.T) {
 	s, book := newRowSite(t)
-	s.submitRows(s.rows(5, true, 0))
-	s.submitRows(s.rows(5, true, 2))
-	s.submitRows(s.rows(5, true, -1))
+	group := map[string]string{}
+	for name, priority := range map[string]int{"low": -1, "usual": 0, "high": 2} {
+		rows := s.rows(5, false, priority)
+		s.submitRows(rows)
+		for _, r := range rows {
+			group[r.Run] = name
+		}
+	}
 	done := make(chan coordinator.Ended)
 	go func() { done <- s.run(document(1, alone)) }()
 	for s.now().Status().Ready < 16 {
 		time.Sleep(time.Millisecond)
 	}
 	var mu sync.Mutex
-	var order []string
+	var order []string // in which they began
 	s.hire("w", 1, func(r *task.Request) task.Result {
 		mu.Lock()
 		defer mu.Unlock()
-		order = append(order, r.Node)
+		if r.Node == "n0" {
+			order = append(order, cmp.Or(group[r.Run], "run"))
+		}
 		return s.count(r)
 	})
 	<-done
-	ended := book.wait(t, 15)
+	for run, ends := range book.wait(t, 15) {
+		if e := ends[0]; e.Started.IsZero() || e.Ended.Before(e.Started) || len(e.Steps) != 3 {
+			t.Errorf("%s: from %s to %s, %d steps", run, e.Started, e.Ended, len(e.Steps))
+		}
+	}
 	mu.Lock()
 	defer mu.Unlock()
-	if at := slices.Index(order, "n0"); at != 5 {
-		t.Errorf("the run went as number %d: %v", at, order)
-	}
-	var last time.Time
-	for _, list := range ended {
-		last = last.Add(list[0].Ended.Sub(list[0].Started)) // they have times
+	if got := slices.Compact(order); !slices.Equal(got, []string{"high", "run", "usual", "low"}) {
+		t.Errorf("they began as %v", order)
 	}
 }
 

@@ -78,6 +78,7 @@ func (c *Coordinator) submit(body []byte, answer func(error)) {
 		c.prune()
 		c.note(runTopic + r.id).Submit = &s
 		c.o.Logger.Info("run submitted", "run", s.Run, "workflow", r.label, "nodes", r.state.Counts().Nodes, "user", s.User)
+		c.tellBegun(r)
 		c.apply(r, engine.Step(r.state, engine.Begin{}))
 		c.poke()
 	})

@@ -23,6 +23,9 @@ type Status struct {
 	Leased  int    `json:"leased"`
 	Delayed int    `json:"delayed"`
 	Totals  Totals `json:"totals"`
+	// Causes count attempts that did not succeed by their [task.Cause], since the
+	// launcher started.
+	Causes map[string]uint64 `json:"causes,omitempty"`
 }
 
 // WorkerStatus is a picture of a worker.
@@ -59,7 +62,7 @@ const shownRuns = 100
 func (c *Coordinator) Status() Status {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := Status{Workers: c.workerStatus(), Ready: c.ready.len() + c.parked.count(), Waiting: c.slotsWaiting(), Paused: c.paused, Leased: len(c.leases), Delayed: len(c.delayed), Totals: c.totals}
+	s := Status{Workers: c.workerStatus(), Ready: c.ready.len() + c.parked.count(), Waiting: c.slotsWaiting(), Paused: c.paused, Leased: len(c.leases), Delayed: len(c.delayed), Totals: c.totals, Causes: c.causes.words()}
 	slices.SortFunc(s.Workers, func(a, b WorkerStatus) int { return cmp.Compare(a.Worker, b.Worker) })
 	for _, id := range c.order[max(0, len(c.order)-shownRuns):] {
 		s.Runs = append(s.Runs, c.runs[id].status())

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/task"
+	"github.com/ewoks-hpc/ewoks-hpc/workflow"
 )
 
 // State is one run of a plan. It is changed by Step only.
@@ -91,6 +92,9 @@ func New(p *Plan, o Options) *State {
 	}
 	return s
 }
+
+// Workflow is what the run executes. It must not be changed.
+func (s *State) Workflow() *workflow.Workflow { return s.plan.wf }
 
 // Counts tells how far the run is.
 func (s *State) Counts() Counts { return s.counts }

@@ -2,6 +2,7 @@ package coordinator
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/task"
@@ -37,10 +38,11 @@ func attempt(r *run, w *worker, result *task.Result, request *task.Request) task
 		a.Started = time.Now().Add(-result.Duration)
 	}
 	a.Ended = a.Started.Add(result.Duration)
-	for _, text := range []*string{&a.Failure.Message, &a.Failure.Traceback} {
-		if len(*text) > maxTold {
-			*text = (*text)[:maxTold]
-		}
+	if m := a.Failure.Message; len(m) > maxTold {
+		a.Failure.Message = strings.ToValidUTF8(m[:maxTold], "")
+	}
+	if t := a.Failure.Traceback; len(t) > maxTold { // its end tells most
+		a.Failure.Traceback = strings.ToValidUTF8(t[len(t)-maxTold:], "")
 	}
 	if w != nil {
 		a.Worker, a.Pool, a.Host, a.Job = w.hello.Worker, w.hello.Pool, w.hello.Host, w.hello.SlurmJob()

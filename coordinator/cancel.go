@@ -103,6 +103,11 @@ func (c *Coordinator) serveCancel(body []byte) (any, error) {
 	if err := task.DecodeJSON(body, &o); err != nil {
 		return nil, err
 	}
+	return c.Cancel(o)
+}
+
+// Cancel ends runs, or the tasks of a node.
+func (c *Coordinator) Cancel(o Order) (Answer, error) {
 	return c.ask(func() (Answer, error) { return c.cancelOrder(o) })
 }
 

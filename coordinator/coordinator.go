@@ -10,6 +10,7 @@ package coordinator
 import (
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
@@ -36,6 +37,11 @@ type Options struct {
 	Router resource.Router
 	// Journal keeps the state, for the next coordinator; nil keeps nothing.
 	Journal *broker.Journal
+	// KeepRuns is how long a run stays known after its end; 0 is for as long as there
+	// are not too many.
+	KeepRuns time.Duration
+	// Learned is how long tasks of an identifier take, as an earlier coordinator knew.
+	Learned map[string]time.Duration
 	// Printed takes what tasks print; it may be nil.
 	Printed func(run string, p Printed)
 	// Observe is told of each attempt at a task that has ended, Ended of each row of a
@@ -57,6 +63,7 @@ type Coordinator struct {
 	stop    chan struct{}
 	loops   sync.WaitGroup
 	expired time.Time      // when it was looked for lost workers last
+	pruned  time.Time      // and for runs that are too old
 	telling sync.WaitGroup // steps that wait until they are kept
 	undo    []func()
 
@@ -78,6 +85,8 @@ type Coordinator struct {
 	broken  error                // why nothing can be journaled any more
 	waiting map[task.ID]replayed // while the journal is read
 	replays int
+	numbers map[string]uint64 // of the last entry of a topic
+	aside   map[string]error  // topics that cannot be used, while the journal is read
 	known   estimates
 	earlier earlier
 
@@ -105,10 +114,13 @@ func New(o Options) *Coordinator {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Learned == nil {
+		o.Learned = map[string]time.Duration{}
+	}
 	return &Coordinator{
 		o: o, uploads: broker.NewUploads(broker.UploadLimits{}), stop: make(chan struct{}),
-		workers: map[string]*worker{}, leases: map[task.ID]*lease{}, delayed: delayed{}, parked: parked{}, runs: map[string]*run{}, known: estimates{},
-		batches: map[string]int{}, documents: map[string]*document{}, earlier: earlier{}, causes: causes{},
+		workers: map[string]*worker{}, leases: map[task.ID]*lease{}, delayed: delayed{}, parked: parked{}, runs: map[string]*run{}, known: maps.Clone(o.Learned),
+		batches: map[string]int{}, numbers: map[string]uint64{}, documents: map[string]*document{}, earlier: earlier{}, causes: causes{},
 	}
 }
 

@@ -25,13 +25,17 @@ func (c *Coordinator) start(s engine.Start) {
 }
 
 func (c *Coordinator) delay(s engine.Start) {
-	id := s.Request.ID
+	c.later(s.Request.ID, s.After, func() { c.enqueue(s.Request) })
+}
+
+// later does something about an attempt in a step of its own, unless it is dropped before.
+func (c *Coordinator) later(id task.ID, after time.Duration, do func()) {
 	var timer *time.Timer
-	timer = time.AfterFunc(s.After, func() {
+	timer = time.AfterFunc(after, func() {
 		c.step(func() {
 			if c.delayed[id] == timer && !c.stopped() { // else it was dropped while this waited
 				delete(c.delayed, id)
-				c.enqueue(s.Request)
+				do()
 				c.poke()
 			}
 		})

@@ -61,11 +61,16 @@ func cutChain(r *task.Request) {
 }
 
 func (c *Coordinator) refuse(r *task.Request, err error) {
+	c.fail(r, task.Failure{
+		Cause: task.Exception, Message: fmt.Sprintf("task of node '%s' cannot be sent: %v", r.Node, err),
+		Advice: "put large inputs in a file, and give the task its name",
+	})
+}
+
+// fail ends an attempt that no worker has.
+func (c *Coordinator) fail(r *task.Request, f task.Failure) {
 	if run := c.runs[r.Run]; run != nil {
-		c.result(run, task.Result{ID: r.ID, Attempt: r.Attempt, Status: task.Failed, Failure: task.Failure{
-			Cause: task.Exception, Message: fmt.Sprintf("task of node '%s' cannot be sent: %v", r.Node, err),
-			Advice: "put large inputs in a file, and give the task its name",
-		}}, nil)
+		c.result(run, task.Result{ID: r.ID, Attempt: r.Attempt, Status: task.Failed, Failure: f}, nil)
 	}
 }
 

@@ -24,6 +24,8 @@ const (
 
 // entry is what happened to one run in one change, or to a worker.
 type entry struct {
+	// Number counts the entries of a topic, see numbered; 0 is not known.
+	Number uint64      `json:"n,omitempty"`
 	Submit *Submission `json:"submit,omitempty"`
 	// Worker brought the results and was granted the tasks.
 	Worker string `json:"worker,omitempty"`
@@ -51,6 +53,8 @@ type ended struct {
 	User      string    `json:"user,omitempty"`
 	Submitted time.Time `json:"submitted"`
 	At        time.Time `json:"at"`
+	// Aside says that entries of the run could not be used, and are still there.
+	Aside bool `json:"aside,omitempty"`
 }
 
 func (e *entry) encode() []byte {
@@ -150,6 +154,7 @@ func (c *Coordinator) keep(made change) (last *broker.Kept, err error) {
 		return nil, c.broken
 	}
 	for _, topic := range made.order {
+		made.entries[topic].Number = c.number(topic)
 		kept, err := c.o.Journal.Append(topic, made.entries[topic].encode())
 		if err != nil {
 			return nil, err
@@ -175,7 +180,7 @@ func (c *Coordinator) stuck(err error) {
 func (c *Coordinator) conclude(r *run) {
 	c.note(endTopic + r.id).Ended = &ended{
 		Ended: Ended{Run: r.id, Outcome: r.outcome, Counts: r.counts}, Label: r.label, User: r.user,
-		Submitted: r.submitted, At: r.ended,
+		Submitted: r.submitted, At: r.ended, Aside: r.aside,
 	}
 	c.then(func() {
 		c.mu.Lock()
@@ -186,7 +191,9 @@ func (c *Coordinator) conclude(r *run) {
 		if c.o.Over != nil {
 			c.o.Over(status)
 		}
-		c.forget(runTopic + r.id)
+		if !r.aside {
+			c.forget(runTopic + r.id)
+		}
 	})
 }
 
@@ -194,6 +201,9 @@ func (c *Coordinator) forget(topic string) {
 	if c.o.Journal == nil {
 		return
 	}
+	c.mu.Lock()
+	delete(c.numbers, topic)
+	c.mu.Unlock()
 	if err := c.o.Journal.Forget(topic); err != nil {
 		c.o.Logger.Warn("journal not cleaned", "topic", topic, "error", err)
 	}

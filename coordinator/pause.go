@@ -30,6 +30,9 @@ func (p parked) drop(id task.ID) {
 
 // enqueue lets a request wait for a worker, behind all others.
 func (c *Coordinator) enqueue(r *task.Request) {
+	if r = c.enlarge(r); r == nil {
+		return
+	}
 	if run := c.runs[r.Run]; run != nil && run.paused {
 		c.parked[r.Run] = append(c.parked[r.Run], r)
 		return

@@ -1,9 +1,11 @@
 package coordinator
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/ewoks-hpc/ewoks-hpc/resource"
+	"github.com/ewoks-hpc/ewoks-hpc/task"
 	"github.com/ewoks-hpc/ewoks-hpc/workflow"
 )
 
@@ -47,4 +49,27 @@ func (c *Coordinator) place(run string, wf *workflow.Workflow) error {
 		return nil
 	}
 	return unfitError{first, unfit - 1}
+}
+
+// enlarge finds a place for an attempt that asks for more memory than the one before, which
+// ran out of it. Without one it returns nil, and the task fails: in a step of its own, since
+// this is in the middle of one. The request itself is the engine's.
+func (c *Coordinator) enlarge(r *task.Request) *task.Request {
+	if !r.Resources.Starved {
+		return r
+	}
+	need, err := c.o.Router.More(resource.Subject{Node: r.Node, Label: r.Label, Task: r.Identifier}, r.Resources)
+	if err != nil {
+		f := task.Failure{Cause: task.Unfit, Message: err.Error()}
+		var hinted interface{ Hint() string }
+		if errors.As(err, &hinted) {
+			f.Advice = hinted.Hint()
+		}
+		c.later(r.ID, 0, func() { c.fail(r, f) })
+		return nil
+	}
+	larger := *r
+	larger.Resources = need
+	c.o.Logger.Info("a task ran out of memory and asks for more", "run", r.Run, "node", r.Node, "memory", need.Memory.String(), "pool", need.Pool)
+	return &larger
 }

@@ -24,17 +24,11 @@ type replayed struct {
 func (c *Coordinator) replay(ctx context.Context) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.waiting = map[task.ID]replayed{}
+	c.waiting, c.aside = map[task.ID]replayed{}, map[string]error{}
 	entries := 0
 	err := c.o.Journal.Replay(ctx, func(topic string, data []byte) error {
 		entries++
-		e, err := decodeEntry(data)
-		if err == nil {
-			err = c.redo(topic, e)
-		}
-		if err != nil {
-			return fmt.Errorf("entry %d of %s: %w", entries, topic, err)
-		}
+		c.read(topic, data)
 		return nil
 	})
 	if err != nil {
@@ -162,12 +156,13 @@ func (c *Coordinator) redoEnd(e *ended) {
 	}
 	r.label, r.user, r.state = e.Label, e.User, nil
 	r.submitted, r.ended = e.Submitted, e.At
-	r.outcome, r.counts, r.kept, r.told = e.Outcome, e.Counts, true, true
+	r.outcome, r.counts, r.kept, r.told, r.aside = e.Outcome, e.Counts, true, true, e.Aside
 }
 
 // settleReplay puts what nobody holds into the queue, in its order, and drops
 // what the journal would keep twice.
 func (c *Coordinator) settleReplay() {
+	dropped := c.settleAside()
 	var left []replayed
 	for id, w := range c.waiting {
 		if r := c.runs[id.Run]; r != nil && r.state != nil {
@@ -186,11 +181,15 @@ func (c *Coordinator) settleReplay() {
 	}
 	slices.SortStableFunc(c.order, func(a, b string) int { return c.runs[a].submitted.Compare(c.runs[b].submitted) })
 	c.change = change{} // it is all in the journal already
+	for _, topic := range dropped {
+		c.then(func() { c.forget(topic) })
+	}
 	for _, r := range c.runs {
 		switch {
 		case r.row != nil:
 			r.told = r.state == nil // see Rows
 		case r.state != nil:
+		case r.kept && r.aside:
 		case r.kept:
 			c.then(func() { c.forget(runTopic + r.id) })
 		default: // its end was not kept any more

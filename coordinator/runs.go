@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/broker"
@@ -26,6 +27,7 @@ type run struct {
 	changed     bool
 	kept        bool           // its end is in the journal
 	told        bool           // its end may be told: it is kept
+	aside       bool           // entries of it could not be used, see aside.go
 	paused      bool           // nothing new of it is given to workers
 	counts      engine.Counts  // once the run is over
 	outcome     engine.Outcome // once the run is over
@@ -75,7 +77,7 @@ func (c *Coordinator) submit(body []byte, answer func(error)) {
 			return
 		}
 		c.add(r)
-		c.prune()
+		c.prune(time.Now())
 		c.note(runTopic + r.id).Submit = &s
 		c.o.Logger.Info("run submitted", "run", s.Run, "workflow", r.label, "nodes", r.state.Counts().Nodes, "user", s.User)
 		c.tellBegun(r)
@@ -190,7 +192,7 @@ func (c *Coordinator) apply(r *run, actions []engine.Action) {
 
 func (c *Coordinator) finish(r *run, o engine.Outcome) {
 	delete(c.earlier, r.id)
-	busy := len(r.state.Executing()) > 0
+	busy := o.Status == engine.Cancelled || len(r.state.Executing()) > 0
 	r.counts, r.outcome, r.ended = r.state.Counts(), o, time.Now()
 	r.state = nil // its memory is that of the whole graph
 	if r.row != nil {
@@ -227,17 +229,38 @@ func (c *Coordinator) sweep(run string, o engine.Outcome) {
 	_ = os.Remove(dir) // if it is empty
 }
 
-func (c *Coordinator) prune() {
-	for len(c.order) > keptRuns {
-		if r := c.runs[c.order[0]]; r != nil && r.state != nil {
-			return // still running: everything after it is newer
+// prune forgets runs that ended long ago, and the oldest if there are too many.
+func (c *Coordinator) prune(now time.Time) {
+	surplus := len(c.order) - keptRuns
+	c.order = slices.DeleteFunc(c.order, func(id string) bool {
+		r := c.runs[id]
+		old := r.told && (surplus > 0 || c.o.KeepRuns > 0 && now.Sub(r.ended) > c.o.KeepRuns)
+		if old {
+			surplus--
+			c.drop(r)
 		}
-		id := c.order[0]
-		c.sweep(id, engine.Outcome{})
-		c.then(func() { c.forget(endTopic + id) })
-		delete(c.runs, id)
-		c.order = c.order[1:]
-	}
+		return old
+	})
+	c.pruned = now
+}
+
+// drop forgets a run that has ended.
+func (c *Coordinator) drop(r *run) {
+	c.sweep(r.id, engine.Outcome{})
+	delete(c.runs, r.id)
+	c.then(func() {
+		c.forget(endTopic + r.id)
+		if r.aside {
+			c.forget(runTopic + r.id)
+		}
+	})
+}
+
+// Knows tells whether a run is known: it has not ended, or not long ago.
+func (c *Coordinator) Knows(run string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.runs[run] != nil
 }
 
 // Ended is how a run ended, as a client gets it.

@@ -35,6 +35,8 @@ type site struct {
 	executed    map[string]int // by run and node
 	router      resource.Router
 	ended       func(coordinator.End)
+	keep        time.Duration // how long runs stay known
+	learned     map[string]time.Duration
 }
 
 func newSite(t *testing.T, heartbeat time.Duration) *site {
@@ -76,7 +78,7 @@ func (s *site) start() {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	c := coordinator.New(coordinator.Options{Conn: conn, Store: s.store, Heartbeat: s.heartbeat, MaxLost: 1000, Router: s.router, Journal: journal, Ended: s.ended})
+	c := coordinator.New(coordinator.Options{Conn: conn, Store: s.store, Heartbeat: s.heartbeat, MaxLost: 1000, Router: s.router, Journal: journal, KeepRuns: s.keep, Learned: s.learned, Ended: s.ended})
 	s.mu.Lock()
 	s.coordinator, s.journal = c, journal
 	s.mu.Unlock()

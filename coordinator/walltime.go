@@ -1,6 +1,7 @@
 package coordinator
 
 import (
+	"maps"
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/resource"
@@ -38,6 +39,13 @@ func (e estimates) expected(r *task.Request) time.Duration {
 	}
 	known := e[r.Identifier]
 	return known + known/2
+}
+
+// Learned is how long tasks of an identifier take, for the next coordinator.
+func (c *Coordinator) Learned() map[string]time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return maps.Clone(c.known)
 }
 
 // walltime is for how long workers like this one live, as far as known.

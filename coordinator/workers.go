@@ -215,6 +215,9 @@ func (c *Coordinator) expireWorkers(now time.Time) {
 			c.lose(id, "its connection broke and did not come back")
 		}
 	}
+	if now.Sub(c.pruned) > min(time.Minute, c.o.KeepRuns/4) {
+		c.prune(now)
+	}
 	c.poke()
 }
 

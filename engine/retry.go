@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -19,6 +20,9 @@ type Retry struct {
 	Exceptions  int `json:"exceptions,omitempty"`
 	Timeouts    int `json:"timeouts,omitempty"`
 	OutOfMemory int `json:"out_of_memory,omitempty"`
+	// Memory is how many times as much memory a task asks for that ran out of it: 1 is the
+	// same again, 0 is DefaultGrowth.
+	Memory float64 `json:"memory,omitempty"`
 	// On are names of the exception classes for which Exceptions counts, without
 	// their modules. Without any it counts for all, and for crashes.
 	On []string `json:"on,omitempty"`
@@ -29,6 +33,13 @@ type Retry struct {
 
 // DefaultLost is how often a task may vanish if nobody says otherwise.
 const DefaultLost = 5
+
+// DefaultGrowth is by how much the memory grows if nobody says otherwise, and MaxGrowth
+// the most that anybody can say.
+const (
+	DefaultGrowth = 2
+	MaxGrowth     = 1000
+)
 
 // maxDelay bounds the growth of the time between two attempts.
 const maxDelay = 10 * time.Minute
@@ -41,6 +52,9 @@ func (o Retry) Check() error {
 		if n < 0 {
 			return fmt.Errorf("retry: %d for %s, want 0 or more", n, name)
 		}
+	}
+	if o.Memory != 0 && !(1 <= o.Memory && o.Memory <= MaxGrowth) { // NaN is neither
+		return fmt.Errorf("retry: %v times the memory, want 1 to %d", o.Memory, MaxGrowth)
 	}
 	if o.Delay < 0 {
 		return fmt.Errorf("retry: delay of %s, want 0 or more", o.Delay)
@@ -69,7 +83,7 @@ func (t *tries) count(f task.Failure, o Retry) bool {
 	case task.OutOfMemory:
 		t.memory++
 		return t.memory <= o.OutOfMemory
-	case task.Cancelled:
+	case task.Cancelled, task.Unfit:
 		return false
 	default:
 		t.exceptions++
@@ -79,7 +93,7 @@ func (t *tries) count(f task.Failure, o Retry) bool {
 
 // tell adds to the last failure how many there were.
 func (t tries) tell(f task.Failure) task.Failure {
-	if n := t.failed(); n > 1 && f.Cause != task.Gone && f.Cause != task.Cancelled {
+	if n := t.failed(); n > 1 && f.Cause != task.Gone && f.Cause != task.Cancelled && f.Cause != task.Unfit {
 		f.Message = fmt.Sprintf("failed %d times, last: %s", n, f.Message)
 	}
 	return f
@@ -102,6 +116,9 @@ func (s *State) retry(x *execution, r task.Result) {
 	}
 	s.counts.Retried++
 	s.again(x, s.o.Retry.after(x.tries.failed()))
+	if r.Failure.Cause == task.OutOfMemory {
+		x.request.Resources = x.request.Resources.Larger(cmp.Or(s.o.Retry.Memory, DefaultGrowth))
+	}
 }
 
 // fatal tells whether an exception of the next attempt at a task of a node would

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,62 @@ func TestRetryLimits(t *testing.T) {
 				t.Errorf("another attempt: %t, want %t; counts %+v, want %+v", again, test.again, s.Counts(), want)
 			}
 		})
+	}
+}
+
+// An attempt after one that ran out of memory asks for more, and no other does.
+func TestRetryWithMoreMemory(t *testing.T) {
+	const all = 1 << 60
+	const oom, raise, timeout, lost = task.OutOfMemory, task.Exception, task.Timeout, task.Gone
+	for _, test := range []struct {
+		name     string
+		memory   string // of the node
+		factor   float64
+		ends     []task.Cause
+		want     []int64 // memory of each attempt after the first
+		outgrown int64   // at last
+	}{
+		{"twice as much", `"4GB"`, 0, []task.Cause{oom, oom}, []int64{8e9, 16e9}, 8e9},
+		{"by half", `1001`, 1.5, []task.Cause{oom}, []int64{1502}, 1001},
+		{"the same", `"4GB"`, 1, []task.Cause{oom, oom}, []int64{4e9, 4e9}, 0},
+		{"not said", `null`, 3, []task.Cause{oom, oom}, []int64{all, all}, all},
+		{"the same, not said", `null`, 1, []task.Cause{oom}, []int64{0}, 0},
+		{"at most all", `"900TB"`, 1000, []task.Cause{oom, oom}, []int64{9e17, all}, 9e17},
+		{"other ends", `"4GB"`, 2, []task.Cause{raise, timeout, lost}, []int64{4e9, 4e9, 4e9}, 0},
+		{"and it stays so", `"4GB"`, 2, []task.Cause{raise, oom, lost, raise, oom}, []int64{4e9, 8e9, 8e9, 8e9, 16e9}, 8e9},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			wf := parse(t, `{"graph":{"id":"g"},"nodes":[{"id":"a","task_type":"method","task_identifier":"m.f","resources":{"cores":3,"memory":`+test.memory+`}}]}`)
+			s, actions := begin(wf, engine.Options{Run: "r", Retry: engine.Retry{Lost: 9, Exceptions: 9, Timeouts: 9, OutOfMemory: 9, Memory: test.factor}})
+			r := started(t, actions)
+			for i, cause := range test.ends {
+				before := r.Resources
+				status := task.Failed
+				if cause == lost {
+					status = task.Lost
+				}
+				earlier := r
+				r = started(t, engine.Step(s, engine.Ended{Result: task.Result{ID: r.ID, Attempt: r.Attempt, Status: status, Failure: task.Failure{Cause: cause}}}))
+				if int64(r.Resources.Memory) != test.want[i] || r.Resources.Cores != 3 || r.Attempt != i+2 {
+					t.Errorf("attempt %d asks for %+v, want %d bytes", r.Attempt, r.Resources, test.want[i])
+				}
+				if earlier.Resources != before {
+					t.Errorf("attempt %d changed after it was started", earlier.Attempt)
+				}
+			}
+			if n := r.Resources; int64(n.Outgrown) != test.outgrown || n.Starved != (test.outgrown > 0) {
+				t.Errorf("at last %+v, want %d bytes outgrown", n, test.outgrown)
+			}
+		})
+	}
+}
+
+// A task for which there is no worker is not tried again.
+func TestUnfitIsTheEnd(t *testing.T) {
+	s, actions := begin(parse(t, two), engine.Options{Run: "r", Retry: engine.Retry{Exceptions: 9, OutOfMemory: 9}})
+	again := started(t, engine.Step(s, failedWith(started(t, actions), task.OutOfMemory, "MemoryError")))
+	if o := finished(t, engine.Step(s, failedWith(again, task.Unfit, ""))); o.Failure.Message != "no beam" || o.Failure.Cause != task.Unfit {
+		t.Errorf("%+v", o)
 	}
 }
 
@@ -122,6 +179,9 @@ func TestRetryCheck(t *testing.T) {
 		"-1 for lost":     {Lost: -1},
 		"-2 for timeouts": {Timeouts: -2},
 		"delay of -1s":    {Delay: -time.Second},
+		"0.5 times":       {Memory: 0.5},
+		"NaN times":       {Memory: math.NaN()},
+		"1001 times":      {Memory: 1001},
 	} {
 		err := retry.Check()
 		if (err == nil) != (text == "") || err != nil && !strings.Contains(err.Error(), text) {

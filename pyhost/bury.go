@@ -38,8 +38,6 @@ func (p *Pool) bury(i *interpreter, cause error) {
 // which are to be executed again.
 func (p *Pool) judge(i *interpreter, cause error, status, words string) (failed []task.Result, again []*entry) {
 	running := i.running()
-	stopped := slices.ContainsFunc(running, func(e *entry) bool { return e.stopped })
-	overtime := slices.ContainsFunc(running, p.overtime)
 	newest := &incident{}
 	for _, l := range i.lanes {
 		for n, e := range l.given {
@@ -50,12 +48,12 @@ func (p *Pool) judge(i *interpreter, cause error, status, words string) (failed 
 			case p.overtime(e):
 				failed = append(failed, timedOut(e))
 				continue
-			case stopped || overtime: // that is why it was ended
+			case i.spent:
 			case len(running) == 1:
 				if e.incident != nil {
 					e.incident.solved = true
 				}
-				failed = append(failed, failure(e, p.died(i.memory, cause, status, words)))
+				failed = append(failed, p.perished(e, i.memory, cause, status, words))
 				continue
 			default:
 				e.incident = newest
@@ -111,6 +109,7 @@ func (p *Pool) enforceLimits(now time.Time) {
 				e.first = now
 			}
 			if p.overtime(e) {
+				i.spent = true
 				i.end()
 				break
 			}
@@ -134,7 +133,11 @@ func timedOut(e *entry) task.Result {
 func failure(e *entry, f task.Failure) task.Result {
 	r := e.request
 	f.Message = fmt.Sprintf("Execution failed for ewoks task '%s' (id: '%s', task: '%s'): %s", cmp.Or(r.Label, r.Node), r.Node, r.Identifier, f.Message)
-	return task.Result{ID: r.ID, Attempt: r.Attempt, Status: task.Failed, Failure: f}
+	result := task.Result{ID: r.ID, Attempt: r.Attempt, Status: task.Failed, Failure: f, Started: time.Now()}
+	if !e.first.IsZero() { // else it had only just begun
+		result.Started, result.Duration = e.first, time.Since(e.first)
+	}
+	return result
 }
 
 // DirError says that the working directory of tasks is not to be had.

@@ -20,6 +20,9 @@ type interpreter struct {
 	lanes  []*lane
 	undone sync.WaitGroup // threads whose results have not all been read
 	buried sync.Once
+	// spent means that it is ended because of a task that has no use any more, or no
+	// time: the others are not to blame. Guarded by the pool.
+	spent bool
 }
 
 // process is the part of an interpreter that depends on how it was started.

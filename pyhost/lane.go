@@ -64,7 +64,17 @@ func (l *lane) read() ([]task.Result, error) {
 		if err != nil {
 			return all, fmt.Errorf("python interpreter %d: %w", l.interpreter.pid, err)
 		}
+		date(results, time.Now())
 		all = append(all, results...)
 	}
 	return all, nil
+}
+
+// date tells of results that have just arrived when their tasks began.
+func date(results []task.Result, now time.Time) {
+	for i := range results {
+		if r := &results[i]; r.Started.IsZero() && r.Status != task.Skipped {
+			r.Started = now.Add(-r.Duration)
+		}
+	}
 }

@@ -43,6 +43,32 @@ func (f oomKills) read() (n uint64, known bool) {
 	return countOOMKills(text)
 }
 
+// limit is the memory in bytes that the cgroup may use, 0 if that is not known: the
+// least of its own limit and of those around it.
+func (f oomKills) limit() (least int64) {
+	if f == "" {
+		return 0
+	}
+	name := "memory.max"
+	if filepath.Base(string(f)) == "memory.oom_control" {
+		name = "memory.limit_in_bytes"
+	}
+	for dir := filepath.Dir(string(f)); dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil { // outside of the hierarchy, or at its root, which has no limit
+			break
+		}
+		n, err := strconv.ParseInt(string(bytes.TrimSpace(text)), 10, 64)
+		if err == nil && n < unlimited && (least == 0 || n < least) { // "max" is no number
+			least = n
+		}
+	}
+	return least
+}
+
+// unlimited is below the limit of version 1 that stands for none.
+const unlimited = 1 << 60
+
 func countOOMKills(text []byte) (n uint64, known bool) {
 	for line := range bytes.Lines(text) {
 		if value, ok := bytes.CutPrefix(line, []byte("oom_kill ")); ok {

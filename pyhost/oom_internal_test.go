@@ -84,3 +84,37 @@ func TestJudgedDeaths(t *testing.T) {
 	expect("without a cgroup", memory{}, io.EOF, killed, task.Died, true)
 	expect("without a cgroup, by itself", memory{}, errors.New("nonsense"), "exit status 1", task.Died, false)
 }
+
+// The limit of a task is that of its cgroup or of one around it, whichever is less.
+func TestMemoryLimit(t *testing.T) {
+	for name, c := range map[string]struct {
+		file, outer, inner string
+		want               int64
+	}{
+		"own":                   {"memory.events", "max\n", "1000\n", 1000},
+		"outer":                 {"memory.events", "2000\n", "max\n", 2000},
+		"less outside":          {"memory.events", "2000\n", "3000\n", 2000},
+		"less inside":           {"memory.events", "3000\n", "2000\n", 2000},
+		"none":                  {"memory.events", "max\n", "max\n", 0},
+		"version 1":             {"memory.oom_control", "9223372036854771712\n", "5000\n", 5000},
+		"version 1, none":       {"memory.oom_control", "9223372036854771712\n", "9223372036854771712\n", 0},
+		"version 1, not number": {"memory.oom_control", "5000\n", "\n", 5000},
+	} {
+		limit := map[string]string{"memory.events": "memory.max", "memory.oom_control": "memory.limit_in_bytes"}[c.file]
+		outer := t.TempDir()
+		inner := filepath.Join(outer, "step")
+		if err := errors.Join(
+			os.Mkdir(inner, 0o700),
+			os.WriteFile(filepath.Join(outer, limit), []byte(c.outer), 0o600),
+			os.WriteFile(filepath.Join(inner, limit), []byte(c.inner), 0o600),
+		); err != nil {
+			t.Fatal(err)
+		}
+		if got := oomKills(filepath.Join(inner, c.file)).limit(); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+	}
+	if got := oomKills("").limit(); got != 0 {
+		t.Errorf("without a cgroup: %d", got)
+	}
+}

@@ -39,6 +39,15 @@ func (p *Pool) starved(m memory) (yes, known bool) {
 // have another.
 var killed = "signal: " + syscall.SIGKILL.String()
 
+// perished is the result of a task with which its interpreter came to an end.
+func (p *Pool) perished(e *entry, m memory, cause error, status, words string) task.Result {
+	r := failure(e, p.died(m, cause, status, words))
+	if r.Failure.Cause == task.OutOfMemory {
+		r.PeakMemory = m.kills.limit()
+	}
+	return r
+}
+
 // died is the failure of a task with which its interpreter came to an end.
 func (p *Pool) died(m memory, cause error, status, words string) task.Failure {
 	text := "the Python interpreter ended during the task"

@@ -98,7 +98,11 @@ func TestOOMKill(t *testing.T) {
 		{method(4, "os._exit", literal("0", "1")), task.Died},
 	} {
 		p.Submit([]*task.Request{test.request})
-		f := collect(t, p, 1)[test.request.Seq].Failure
+		r := collect(t, p, 1)[test.request.Seq]
+		f := r.Failure
+		if want := map[task.Cause]int64{task.OutOfMemory: 128 << 20}[test.want]; r.PeakMemory != want {
+			t.Errorf("task %d: peak of %d bytes, want %d", test.request.Seq, r.PeakMemory, want)
+		}
 		if f.Cause != test.want || (f.Advice != "") != (test.want == task.OutOfMemory) {
 			t.Errorf("task %d: %+v, want %s", test.request.Seq, f, test.want)
 		}

@@ -121,6 +121,7 @@ func (p *Pool) Stop(ids []task.ID) {
 			}
 		}
 		if slices.ContainsFunc(i.running(), stopped) {
+			i.spent = true
 			i.end()
 		}
 	}
@@ -262,6 +263,7 @@ func (p *Pool) settle(l *lane, results []task.Result) {
 			follower := &entry{request: request.Then, stopped: l.given[n].stopped}
 			l.given[n] = follower
 			if follower.stopped {
+				l.interpreter.spent = true
 				l.interpreter.end()
 			}
 			continue

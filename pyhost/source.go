@@ -11,7 +11,7 @@ import (
 var sources embed.FS
 
 // modules are in the order in which each can import those before it.
-var modules = []string{"wire", "values", "ewoks", "tasks", "conditions", "capture", "host", "keeper", "start"}
+var modules = []string{"wire", "values", "ewoks", "tasks", "conditions", "capture", "memory", "host", "keeper", "start"}
 
 func source(name string) string {
 	b, err := sources.ReadFile("python/" + name + ".py")

@@ -1,6 +1,7 @@
 // Package runner executes one run on interpreters of this machine, with no
 // broker and no other process in between: the schedulers "sequential",
-// "multithreading" and "multiprocessing".
+// "multithreading" and "multiprocessing". A worker has many runs executed here, each
+// as one task of its launcher: see Whole.
 package runner
 
 import (
@@ -63,31 +64,38 @@ func (r *Runner) Run(ctx context.Context, x Executor) engine.Outcome {
 func (r *Runner) OnResults(results []task.Result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	events := make([]engine.Event, len(results))
+	var o orders
 	nodes := make([]string, len(results))
 	for i, result := range results {
-		events[i] = engine.Ended{Result: result}
-		nodes[i], _ = r.state.Node(result.Seq)
+		nodes[i], _ = r.state.Node(result.Seq) // one may be of a task that the one before has begun
+		r.fold(engine.Ended{Result: result}, &o)
 	}
-	r.step(events...)
+	r.carryOut(&o)
 	for i, result := range results {
 		r.watch(result, nodes[i], r.state.Counts())
 	}
 }
 
-// step folds events into the state and does what follows from them, with as
-// few calls of the executor as possible.
-func (r *Runner) step(events ...engine.Event) {
+// step folds an event into the state and does what follows from it.
+func (r *Runner) step(e engine.Event) {
 	var o orders
-	for _, e := range events {
-		for _, a := range engine.Step(r.state, e) {
-			r.follow(a, &o)
-		}
+	r.fold(e, &o)
+	r.carryOut(&o)
+}
+
+// fold adds what follows from an event, so that the executor is called as rarely as
+// possible.
+func (r *Runner) fold(e engine.Event, o *orders) {
+	for _, a := range engine.Step(r.state, e) {
+		r.follow(a, o)
 	}
+}
+
+func (r *Runner) carryOut(o *orders) {
 	if o.over {
 		close(r.done)
 		r.delayed.clear()
-		o.start, o.stop = nil, nil // the executor is about to be closed
+		o.start, o.stop = nil, nil // the executor is about to be closed, or cleared
 	}
 	o.give(r.executor)
 }

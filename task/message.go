@@ -33,7 +33,9 @@ type Hello struct {
 	Cores  int            `json:"cores,omitempty"`
 	Memory resource.Bytes `json:"memory,omitempty"`
 	GPUs   int            `json:"gpus,omitempty"`
-	Python string         `json:"python"`
+	// Nodes is their number for a worker that has a whole job.
+	Nodes  int    `json:"nodes,omitempty"`
+	Python string `json:"python"`
 	// EndsAt is when the walltime of its job ends; zero is never.
 	EndsAt time.Time `json:"ends_at,omitzero"`
 }
@@ -48,7 +50,7 @@ func (h Hello) SlurmJob() string {
 
 // Capacity is what the worker has.
 func (h Hello) Capacity() resource.Capacity {
-	return resource.Capacity{Slots: h.Slots, Cores: h.Cores, Memory: h.Memory, GPUs: h.GPUs}
+	return resource.Capacity{Slots: h.Slots, Cores: h.Cores, Memory: h.Memory, GPUs: h.GPUs, Nodes: h.Nodes}
 }
 
 // Welcome answers a Hello.

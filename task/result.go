@@ -88,6 +88,8 @@ const (
 	// Walltime: the attempt was given back, because it would not have ended before
 	// its worker had to.
 	Walltime Cause = "walltime"
+	// Unfit: no worker could execute the next attempt.
+	Unfit Cause = "no worker for it"
 	// Gone: the worker that held the task vanished.
 	Gone Cause = "worker lost"
 )

@@ -64,7 +64,7 @@ func (w *Worker) giveUp(match func(*held) bool) {
 		}
 		ids = append(ids, id)
 		ran := time.Since(h.since)
-		w.results = append(w.results, task.Result{ID: id, Attempt: h.request.Attempt, Status: task.Lost, Duration: ran, Failure: task.Failure{
+		w.results = append(w.results, task.Result{ID: id, Attempt: h.request.Attempt, Status: task.Lost, Started: h.since, Duration: ran, Failure: task.Failure{
 			Cause: task.Walltime,
 			Message: fmt.Sprintf("worker %s on %s had to end before the task of node '%s', which was given back after %s",
 				w.o.Hello.Worker, w.o.Hello.Host, h.request.Node, ran.Round(time.Second/10)),

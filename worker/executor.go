@@ -21,8 +21,8 @@ type executor struct {
 	closed  bool
 }
 
-// keptExecutors is the number of environments whose interpreters stay warm. Of
-// executors for one task there are as many as slots, if that is more.
+// keptExecutors is the number of environments whose interpreters stay warm, of each
+// kind. Of executors for one task there are as many as slots, if that is more.
 const keptExecutors = 3
 
 // newExecutor starts one.
@@ -36,6 +36,9 @@ func (w *Worker) newExecutor(s Seat) *executor {
 
 func (x *executor) start(w *Worker) {
 	inner, err := w.o.Start(x.seat)
+	if err != nil {
+		inner = nil // also if it is an interface that holds nothing
+	}
 	x.mu.Lock()
 	backlog := x.backlog
 	x.inner, x.err, x.backlog = inner, err, nil
@@ -110,23 +113,23 @@ func (x *executor) close() {
 }
 
 // makeRoom closes the idle executor of a kind that was used least recently.
-func (w *Worker) makeRoom(alone bool) {
+func (w *Worker) makeRoom(s *Seat) {
 	most := keptExecutors
-	if alone {
+	if s.Alone {
 		most = max(most, w.o.Hello.Slots)
 	}
 	busy, _ := w.occupied(true)
-	kind, oldest := 0, -1
+	same, oldest := 0, -1
 	for i, x := range w.executors {
-		if x.seat.Alone != alone {
+		if x.seat.kind() != s.kind() {
 			continue
 		}
-		kind++
+		same++
 		if !busy[x] && (oldest < 0 || x.used.Before(w.executors[oldest].used)) {
 			oldest = i
 		}
 	}
-	if kind >= most && oldest >= 0 {
+	if same >= most && oldest >= 0 {
 		go w.executors[oldest].close()
 		w.executors = slices.Delete(w.executors, oldest, oldest+1)
 	}

@@ -19,6 +19,8 @@ type Seat struct {
 	OnResults func([]task.Result)
 	// Alone means one task at a time, else as many as the worker has slots.
 	Alone bool
+	// Whole means that its tasks are whole runs, see task.RunType.
+	Whole bool
 	// Cores is how many each task may use.
 	Cores int
 	// GPUs are the names of those that its tasks see. Own means that nobody else's do.
@@ -48,10 +50,13 @@ func (s Seat) Variables(base []string) (list []string) {
 	return list
 }
 
+// kind tells apart what is counted apart.
+func (s *Seat) kind() [2]bool { return [2]bool{s.Alone, s.Whole} }
+
 // serves tells whether tasks for another seat can be executed here, whatever its GPUs
 // are called.
 func (s *Seat) serves(o *Seat) bool {
-	return s.Alone == o.Alone && s.Cores == o.Cores && s.Own == o.Own && len(s.GPUs) == len(o.GPUs) &&
+	return s.kind() == o.kind() && s.Cores == o.Cores && s.Own == o.Own && len(s.GPUs) == len(o.GPUs) &&
 		s.Dir == o.Dir && slices.Equal(s.Set, o.Set) && bytes.Equal(s.Prepare, o.Prepare)
 }
 
@@ -60,7 +65,7 @@ func (s *Seat) serves(o *Seat) bool {
 // libraries in it have read their variables. So do all where each has GPUs of its own.
 func (w *Worker) seat(r *task.Request, e task.Environment) *executor {
 	c := w.o.Hello.Capacity()
-	s := Seat{Environment: e, Cores: c.CoresOf(r.Resources), GPUs: w.o.GPUs}
+	s := Seat{Environment: e, Whole: r.Type == task.RunType, Cores: c.CoresOf(r.Resources), GPUs: w.o.GPUs}
 	own := c.GPUsOf(r.Resources)
 	s.Alone = r.Resources.Cores > 0 || r.Resources.GPUs > 0 || own > 0 && c.Slots > 1
 	if s.Own = s.Alone && own > 0; s.Own {
@@ -78,7 +83,7 @@ func (w *Worker) seat(r *task.Request, e task.Environment) *executor {
 			return nil
 		}
 	}
-	w.makeRoom(s.Alone)
+	w.makeRoom(&s)
 	return w.newExecutor(s)
 }
 

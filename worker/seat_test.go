@@ -1,10 +1,12 @@
 package worker
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/ewoks-hpc/ewoks-hpc/internal/ewokstest"
 	"github.com/ewoks-hpc/ewoks-hpc/resource"
 	"github.com/ewoks-hpc/ewoks-hpc/task"
 )
@@ -68,5 +70,54 @@ func TestSeats(t *testing.T) {
 	if again, _ := take(resource.Need{Cores: 4}); again != large {
 		t.Error("an interpreter of the same size is not used again")
 	}
+	w.closeExecutors()
+}
+
+// Whole runs have executors of their own, and count apart from those of tasks.
+func TestSeatsOfWholeRuns(t *testing.T) {
+	w := New(Options{Hello: task.Hello{Slots: 4, Cores: 8}, Start: func(Seat) (Executor, error) { return idle{}, nil }})
+	seat := func(kind, dir string, n resource.Need) *executor {
+		return w.seat(&task.Request{Type: kind, Resources: n}, task.Environment{Dir: dir})
+	}
+	one, row := seat("method", "/", resource.Need{}), seat(task.RunType, "/", resource.Need{})
+	if one == row || one.seat.Whole || !row.seat.Whole || row.seat.Alone {
+		t.Errorf("a task at %+v, a run at %+v", one.seat, row.seat)
+	}
+	large := seat(task.RunType, "/", resource.Need{Cores: 4})
+	if large == row || !large.seat.Alone || !large.seat.Whole || large.seat.Cores != 4 {
+		t.Errorf("a run of four cores at %+v", large.seat)
+	}
+	for _, dir := range []string{"/a", "/b", "/c"} {
+		seat(task.RunType, dir, resource.Need{})
+	}
+	if seat("method", "/", resource.Need{}) != one {
+		t.Error("the interpreters of tasks went to make room for runs")
+	}
+	if seat(task.RunType, "/", resource.Need{}) == row {
+		t.Error("the interpreters of runs are kept for ever")
+	}
+	w.closeExecutors()
+}
+
+// What cannot start refuses what is submitted, and bears to be told anything else.
+func TestCannotStart(t *testing.T) {
+	w := New(Options{Hello: task.Hello{Slots: 1}, Start: func(Seat) (Executor, error) {
+		var none *idle // what many would return
+		return none, errors.New("nothing to start")
+	}})
+	x := w.seat(&task.Request{}, task.Environment{})
+	var results []task.Result
+	err := ewokstest.Wait("the refusal", func() error {
+		if results = x.submit([]*task.Request{{}}); len(results) == 0 {
+			return errors.New("not refused yet")
+		}
+		return nil
+	})
+	if err != nil || results[0].Status != task.Failed || results[0].Failure.Message != "nothing to start" {
+		t.Fatalf("%v, %+v", err, results)
+	}
+	x.withdraw()
+	x.stop(nil)
+	x.forget("r")
 	w.closeExecutors()
 }

@@ -161,6 +161,9 @@ func sizeOf(r *task.Result) int {
 	for _, s := range r.Shown {
 		size += len(s.JSON)
 	}
+	for _, s := range r.Steps {
+		size += 40 + len(s.Node)
+	}
 	return size
 }
 

@@ -18,7 +18,7 @@ import threading
 import time
 import traceback
 
-from . import ewoks, tasks
+from . import ewoks, memory, tasks
 from .conditions import fired
 from .values import Unpicklable, show
 
@@ -41,7 +41,8 @@ class Host:
     def __init__(self, values, capture=None, contain=True):
         """
         :param values: the Values that tasks take from and leave in
-        :param capture: the Capture of what tasks print, None to leave it alone
+        :param capture: the Capture of what tasks print. None leaves it alone, and does not look
+            at memory: the process is not ours
         :param contain: what is no Exception (SystemExit, KeyboardInterrupt) is an error of the
             task too; else it ends the thread
         """
@@ -99,6 +100,8 @@ class Host:
                 result["so"] = out
             if err:
                 result["se"] = err
+            if result["d"] >= memory.LOOK_LIMIT:
+                result["pm"] = memory.take()
         then = request.get("nx")
         if then is not None and (outputs is None or result["d"] > FOLLOW_LIMIT or not _can_follow(then, outputs)):
             then = None

@@ -15,6 +15,9 @@ PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36
 #: Seconds in which all that was killed should be gone: one that waits for a disk may take for ever.
 PATIENCE = 3
 
+#: Seconds in which srun should have ended what it started on other nodes.
+STEP_PATIENCE = 6
+
 _AWAITED = {signal.SIGTERM, signal.SIGCHLD}
 
 
@@ -73,6 +76,8 @@ def _reap():
 
 def _end_all():
     """Kill all descendants. Orphans become children, so there are children as long as there are any."""
+    if "SLURM_JOB_ID" in os.environ:
+        _end_steps()
     deadline = time.monotonic() + PATIENCE
     pause = 0.001
     while time.monotonic() < deadline:
@@ -86,16 +91,68 @@ def _end_all():
         pause = min(2 * pause, 0.1)
 
 
+def _end_steps():
+    """Let each srun among the descendants end its step.
+
+    Killed together with the child that watches it, srun would leave the step behind: its processes
+    on all nodes, and their cores, which the next srun would wait for. After SIGTERM it kills them.
+    Whoever started it is stopped before, so as not to start the next.
+    """
+    deadline = time.monotonic() + STEP_PATIENCE
+    told = set()
+    while time.monotonic() < deadline:
+        _reap()
+        steps = set()
+        for pid, (name, parent_name, state) in _descendants().items():
+            if parent_name == b"srun":
+                continue
+            if name != b"srun":
+                _ignore_errors(os.kill, pid, signal.SIGSTOP)
+            elif state != b"Z":
+                steps.add(pid)
+        if not steps:
+            return
+        for pid in steps - told:
+            _ignore_errors(os.kill, pid, signal.SIGTERM)
+        told |= steps
+        time.sleep(0.02)
+
+
+def _descendants():
+    """Return the name, the name of the parent, and the state of each descendant, by process id."""
+    processes = {int(pid): _status(pid) for pid in os.listdir("/proc") if pid.isdigit()}
+    children = {}
+    for pid, status in processes.items():
+        if status:
+            children.setdefault(status[1], []).append(pid)
+    found, new = {}, children.get(os.getpid(), [])
+    while new:
+        pid = new.pop()
+        name, parent, state = processes[pid]
+        above = processes.get(parent)
+        found[pid] = name, above and above[0], state
+        new.extend(children.get(pid, []))
+    return found
+
+
 def _children():
     return [int(pid) for pid in os.listdir("/proc") if pid.isdigit() and _parent(pid) == os.getpid()]
 
 
 def _parent(pid):
+    status = _status(pid)
+    return status and status[1]
+
+
+def _status(pid):
+    """Return the name, the parent and the state of a process, see proc_pid_stat(5)."""
     try:
         with open("/proc/%s/stat" % pid, "rb") as file:
-            return int(file.read().rpartition(b")")[2].split()[1])
+            before, _, after = file.read().rpartition(b")")
     except OSError:  # it has ended meanwhile
         return None
+    state, parent = after.split()[:2]
+    return before.partition(b"(")[2], int(parent), state
 
 
 def _end_like(status):

@@ -1,20 +1,33 @@
 # make help lists the targets.
 PYTHON ?= python3
 VENV   := .venv
+PAGE   := dashboard/static/dist/index.html
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help build run test check unit python packages compose-test conformance soak bench bench-quick clean
+.PHONY: help build run test check unit python packages compose-test conformance soak bench bench-quick page page-test bench-page clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-build: ## build the static binary bin/ewoks-hpc
+build: $(PAGE) ## build the static binary bin/ewoks-hpc
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=$(VERSION)" -o bin/ewoks-hpc ./cmd/ewoks-hpc
 
 run: build ## build the binary and run the quickstart
 	cd examples && ../bin/ewoks-hpc run hello.yaml -p greet:name=you
 
 test: packages python build check unit ## install what the tests need, and run all of them
+
+page: $(PAGE) ## build the page's scripts, if there is npm; without them the binary has the plain page
+
+$(PAGE): web/package-lock.json web/build.mjs $(shell find web/src web/report -type f 2>/dev/null)
+	@if command -v npm >/dev/null; then cd web && npm ci && npm run check && npm run build; \
+	else echo "no npm: the page will be the plain one, without scripts"; fi
+
+page-test: build python ## the page in Chromium, with a live cluster and with generated data; pictures in web/shots
+	EWOKSHPC_BINARY=$(CURDIR)/bin/ewoks-hpc EWOKSHPC_PYTHON=$(CURDIR)/$(VENV)/bin/python node --test --test-concurrency=1 web/tests/*.test.mjs
+
+bench-page: page ## what the page costs the launcher and the browser; prints a table
+	node bench/page/bench.mjs
 
 check: ## formatting, vet and the layers
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "run gofmt"; exit 1; }
@@ -51,4 +64,4 @@ bench-quick: build python ## the same in under two minutes
 	$(VENV)/bin/python bench/bench.py --quick
 
 clean: ## remove what was built
-	rm -rf bin $(VENV)
+	rm -rf bin $(VENV) web/node_modules web/shots dashboard/static/dist

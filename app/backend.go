@@ -78,8 +78,8 @@ func (c *Cluster) localWorker(binary string, l cluster.Launch, index int) *exec.
 	return cmd
 }
 
-// JobScript is what would be submitted for a cluster: the text of the script,
-// and the command that it is given to.
+// JobScript is what would be submitted for the first pool of a cluster: the text of the
+// script, and the command that it is given to.
 func JobScript(o ClusterOptions) (text string, command []string, err error) {
 	submission, err := preview(o)
 	return submission.Script, slurm.SubmitCommand(submission), err
@@ -107,9 +107,7 @@ func CheckPool(o ClusterOptions) error {
 	if o.Local {
 		return nil
 	}
-	for _, p := range o.AllPools() {
-		one := o
-		one.PoolOptions, one.More = *p, nil
+	for _, one := range o.EachPool() {
 		if _, _, err := JobScript(one); err != nil {
 			return err
 		}

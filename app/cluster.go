@@ -13,8 +13,10 @@ import (
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/broker"
+	"github.com/ewoks-hpc/ewoks-hpc/campaigner"
 	"github.com/ewoks-hpc/ewoks-hpc/cluster"
 	"github.com/ewoks-hpc/ewoks-hpc/coordinator"
+	"github.com/ewoks-hpc/ewoks-hpc/history"
 	"github.com/ewoks-hpc/ewoks-hpc/resource"
 )
 
@@ -44,6 +46,9 @@ type ClusterOptions struct {
 	Bind, Advertise string
 	PollInterval    time.Duration
 	Durability      Durability
+	// KeepRuns is how long a run stays known after its end, and what it left behind is
+	// kept; 0 is for as long as there are not too many.
+	KeepRuns time.Duration
 	// Page serves the status page.
 	Page    bool
 	Version string
@@ -58,6 +63,10 @@ type Cluster struct {
 	journal     *broker.Journal
 	coordinator *coordinator.Coordinator
 	pools       *cluster.Cluster
+	campaigns   *campaigner.Service // nil without a journal
+	ended       endedCampaigns
+	history     *history.Log // nil if nothing is kept
+	recalled    memory       // of an earlier launcher
 	page        string
 	suspended   bool // what is left is for the next launcher
 	started     time.Time
@@ -90,7 +99,8 @@ func StartCluster(ctx context.Context, o ClusterOptions) (_ *Cluster, err error)
 		}
 	}()
 	for _, start := range []func(context.Context) error{
-		c.startBroker, c.lastly, c.openJournal, c.startCoordinator, c.makePools, c.startPage, c.startPools, c.writeInfo,
+		c.startBroker, c.lastly, c.openJournal, c.recall, c.openHistory, c.makeCampaigns, c.startCoordinator, c.makePools, c.recordJobs, c.startPage, c.startPools,
+		c.startCampaigns, c.startMemory, c.startTidying, c.writeInfo,
 	} {
 		if err := start(ctx); err != nil {
 			return nil, err
@@ -189,17 +199,24 @@ func (c *Cluster) startCoordinator(context.Context) error {
 		return err
 	}
 	printed := &printedLog{dir: filepath.Join(c.o.StateDir, printedDir), logger: c.o.Logger}
-	c.coordinator = coordinator.New(coordinator.Options{
+	o := coordinator.Options{
 		Conn: conn, Store: filepath.Join(c.o.StateDir, valuesDir), Printed: printed.write,
-		Journal: c.journal, Router: c.o.router(),
+		Journal: c.journal, Router: c.o.router(), KeepRuns: c.o.KeepRuns, Learned: c.recalled.Learned,
 		Logger: c.o.Logger.With("service", "coordinator"),
-	})
+	}
+	if c.campaigns != nil {
+		o.Ended = c.rowEnded
+	}
+	c.watchRuns(&o)
+	c.coordinator = coordinator.New(o)
 	if err := c.coordinator.Start(); err != nil {
 		return err
 	}
 	c.teardown.push("coordinator", func() error { c.coordinator.Stop(); return nil })
 	for verb, handler := range map[string]func([]byte) (any, error){
 		"overview": func([]byte) (any, error) { return c.refreshedOverview(), nil },
+		"glance":   func([]byte) (any, error) { return c.Overview(), nil },
+		"explain":  c.serveExplain,
 		"scale":    c.serveScale,
 		"pause":    c.servePause,
 		"resume":   c.serveResume,
@@ -226,7 +243,7 @@ func (c *Cluster) makePools(ctx context.Context) error {
 	}
 	c.pools, err = cluster.New(cluster.Options{
 		Name: c.o.Name, Backend: backend, Coordinator: authority{c.coordinator}, Interval: c.o.PollInterval,
-		Pools: c.o.clusterPools(), Keys: keys{c.broker}, Adopted: adopted,
+		Pools: c.o.clusterPools(), Keys: keys{c.broker}, Adopted: adopted, Memory: c.recalled.Pools,
 		Logger: c.o.Logger.With("service", "pools"),
 	})
 	if err != nil {

@@ -29,7 +29,7 @@ type nodeReport struct {
 	// its file system.
 	Access string `json:"access,omitempty"`
 	Kind   string `json:"kind,omitempty"`
-	Free   uint64 `json:"free,omitempty"`
+	Free   int64  `json:"free,omitempty"`
 	// Scratch says why there is no place for temporary files.
 	Scratch string     `json:"scratch,omitempty"`
 	Python  seenPython `json:"python"`
@@ -75,12 +75,12 @@ func RunDoctorProbe(ctx context.Context, o WorkerOptions, version string, log io
 		_, err = r.conn.Request(ctx, broker.WorkSubject(r.worker, broker.Turn), text)
 		return err
 	}
-	return errors.Join(err, writeAnswer(filepath.Join(filepath.Dir(o.Access), answerFile), text))
+	return errors.Join(err, writeWhole(filepath.Join(filepath.Dir(o.Access), answerFile), text))
 }
 
-// writeAnswer writes all or nothing: the other side reads as soon as the file is
+// writeWhole writes all or nothing: the other side reads as soon as the file is
 // there.
-func writeAnswer(path string, text []byte) error {
+func writeWhole(path string, text []byte) error {
 	if err := os.WriteFile(path+".part", text, 0o600); err != nil {
 		return err
 	}
@@ -96,8 +96,8 @@ func look(ctx context.Context, o WorkerOptions, version string) nodeReport {
 	} else {
 		defer clean()
 	}
-	if system, err := statFilesystem(filepath.Dir(o.Access)); err == nil {
-		r.Kind, r.Free = system.kind, system.free
+	if system, err := broker.StatFileSystem(filepath.Dir(o.Access)); err == nil {
+		r.Kind, r.Free = system.Kind, system.Free
 	}
 	r.Python = seePython(ctx, o.Python, os.Environ(), r.Dir)
 	access, err := broker.ReadAccess(o.Access)

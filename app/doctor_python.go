@@ -34,9 +34,31 @@ func seePython(ctx context.Context, command string, env []string, dir string) (s
 // python looks at the interpreter of this machine. With Slurm the one on the nodes
 // counts, which is usually but not always the same.
 func (d *doctor) python(ctx context.Context) {
-	if ctx.Err() != nil {
-		return
+	seen := map[string]seenPython{} // by command
+	look := func(one *doctor, ctx context.Context) (python, ewokscore Finding) {
+		command := one.o.Pool.Python
+		if _, known := seen[command]; !known {
+			seen[command] = one.seePython(ctx)
+		}
+		return seen[command].findings()
 	}
+	d.eachPool(ctx, checkPython, nil, func(one *doctor, ctx context.Context) Finding {
+		python, _ := look(one, ctx)
+		if !d.o.Local && python.Mark == MarkFailed {
+			python.Mark = MarkWarning
+			python.Found += " on this machine"
+			python.Hint = "the nodes count: see whether they have it with --probe"
+		}
+		return python
+	})
+	d.eachPool(ctx, checkEwokscore, nil, func(one *doctor, ctx context.Context) Finding {
+		_, ewokscore := look(one, ctx)
+		return ewokscore
+	})
+}
+
+// seePython asks the interpreter of the first pool.
+func (d *doctor) seePython(ctx context.Context) seenPython {
 	dir := d.o.Dir
 	if _, err := os.Stat(dir); err != nil {
 		dir = "" // it need not be here
@@ -45,14 +67,7 @@ func (d *doctor) python(ctx context.Context) {
 	if environment == nil {
 		environment = os.Environ()
 	}
-	python, ewokscore := seePython(ctx, d.o.Pool.Python, environment, dir).findings()
-	if !d.o.Local && python.Mark == MarkFailed {
-		python.Mark = MarkWarning
-		python.Found += " on this machine"
-		python.Hint = "the nodes count: see whether they have it with --probe"
-	}
-	d.say(ctx, checkPython, python)
-	d.say(ctx, checkEwokscore, ewokscore)
+	return seePython(ctx, d.o.Pool.Python, environment, dir)
 }
 
 // findings about the interpreter and about ewokscore.

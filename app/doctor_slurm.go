@@ -20,8 +20,8 @@ func (d *doctor) slurm(ctx context.Context) {
 	d.check(ctx, checkMunge, []string{checkCommands}, d.munge)
 	d.check(ctx, checkController, []string{checkMunge}, d.controller)
 	d.check(ctx, checkAccounting, []string{checkController}, d.accounting)
-	d.check(ctx, checkQueue, []string{checkController}, d.queue)
-	d.check(ctx, checkSubmission, []string{checkQueue}, d.submission)
+	d.eachPool(ctx, checkQueue, []string{checkController}, (*doctor).queue)
+	d.eachPool(ctx, checkSubmission, []string{checkQueue}, (*doctor).submission)
 }
 
 func (d *doctor) commands(ctx context.Context) Finding {

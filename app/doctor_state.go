@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/ewoks-hpc/ewoks-hpc/broker"
 )
 
 // Free space of the state directory, in bytes, below which a cluster cannot work,
@@ -34,19 +36,19 @@ func (d *doctor) stateDirectory(context.Context) Finding {
 	if err := usable(base); err != nil {
 		return broken(fmt.Errorf("%s: %w", base, err), "choose a place that you can write to, and that has locks, with --state-dir")
 	}
-	system, err := statFilesystem(base)
+	system, err := broker.StatFileSystem(base)
 	if err != nil {
-		return broken(fmt.Errorf("%s: %w", base, err), "choose another place with --state-dir")
+		return broken(err, "choose another place with --state-dir")
 	}
-	text := fmt.Sprintf("%s%s, on %s, %s free", dir, there, system.kind, bytesText(system.free))
+	text := fmt.Sprintf("%s%s, on %s, %s free", dir, there, system.Kind, bytesText(system.Free))
 	switch {
-	case system.free < leastSpace:
+	case system.Free < leastSpace:
 		return failed("free some space, or choose another place with --state-dir", "%s", text)
-	case system.free < littleSpace:
+	case system.Free < littleSpace:
 		return warning("logs and large values are kept there; choose a larger place with --state-dir", "%s", text)
-	case d.o.Local && system.reach == reachShared:
+	case d.o.Local && system.Reach == broker.ReachShared:
 		return warning("a local disk is faster and has sound locks: choose one with --state-dir", "%s: a network file system, which a cluster of this machine does not need", text)
-	case !d.o.Local && system.reach == reachLocal && !d.o.Probe:
+	case !d.o.Local && system.Reach == broker.ReachLocal && !d.o.Probe:
 		return warning("nodes must see it: choose a shared file system with --state-dir, or look from a node with --probe", "%s: usually seen by this machine only", text)
 	}
 	return found("%s", text)
@@ -98,4 +100,14 @@ func usable(folder string) error {
 		return err
 	}
 	return f.Sync()
+}
+
+func bytesText(n int64) string {
+	switch {
+	case n >= 10<<30:
+		return fmt.Sprintf("%d GiB", n>>30)
+	case n >= 1<<30:
+		return fmt.Sprintf("%.1f GiB", float64(n)/(1<<30))
+	}
+	return fmt.Sprintf("%d MiB", n>>20)
 }

@@ -24,10 +24,10 @@ type Durability struct {
 
 // journalDir is the folder of a cluster's journal.
 func (o *ClusterOptions) journalDir() string {
-	switch {
-	case o.Durability.Dir != "":
+	if o.Durability.Dir != "" {
 		return filepath.Join(o.Durability.Dir, o.Name)
-	case broker.NetworkFileSystem(filepath.Dir(o.StateDir)) == "":
+	}
+	if system, _ := broker.StatFileSystem(filepath.Dir(o.StateDir)); system.Reach != broker.ReachShared {
 		return filepath.Join(o.StateDir, "journal")
 	}
 	return filepath.Join("/var/tmp", fmt.Sprintf("ewoks-hpc-%d", os.Getuid()), o.Name)

@@ -57,6 +57,10 @@ func (c *Cluster) serveResume(body []byte) (any, error) {
 	if err := task.DecodeJSON(body, &o); err != nil {
 		return nil, err
 	}
+	return c.resume(o)
+}
+
+func (c *Cluster) resume(o Order) (Answer, error) {
 	resumed, err := c.coordinator.Resume(o)
 	a := answer(resumed)
 	if err != nil || o.Run != "" {

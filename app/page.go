@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/cluster"
@@ -14,7 +15,7 @@ func (c *Cluster) startPage(context.Context) error {
 		return nil
 	}
 	logger := c.o.Logger.With("service", "page")
-	handler := dashboard.New(dashboard.Options{Source: c, Logger: logger})
+	handler := dashboard.New(c.pageOptions(logger))
 	server := dashboard.NewServer(dashboard.ServerOptions{Handler: handler, Logger: logger})
 	if err := server.Start(); err != nil {
 		return err
@@ -26,6 +27,18 @@ func (c *Cluster) startPage(context.Context) error {
 		return server.Stop(ctx)
 	})
 	return nil
+}
+
+// pageOptions are what the page can show and do.
+func (c *Cluster) pageOptions(logger *slog.Logger) dashboard.Options {
+	o := dashboard.Options{Source: c, Logs: Logs{c.o.StateDir}, Orders: pageOrders{c}, Logger: logger}
+	if c.history != nil {
+		o.Attempts, o.Runs = c, &runDetails{cluster: c, open: map[string]*runDetail{}}
+	}
+	if c.campaigns != nil {
+		o.Campaigns = campaignDetails{c}
+	}
+	return o
 }
 
 // Overview is a picture of the cluster, for the status page and for clients.
@@ -58,17 +71,23 @@ func (c *Cluster) Overview() dashboard.Overview {
 	for _, r := range s.Runs {
 		o.Runs = append(o.Runs, dashboard.Run(r))
 	}
+	o.Causes, o.Campaigns = s.Causes, c.pageCampaigns(context.Background())
 	return o
 }
 
 // refreshedOverview looks at Slurm first, unless somebody just has.
 func (c *Cluster) refreshedOverview() dashboard.Overview {
+	c.refresh()
+	return c.Overview()
+}
+
+// refresh looks at Slurm, unless somebody just has.
+func (c *Cluster) refresh() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	if err := c.pools.Refresh(ctx); err != nil {
 		c.o.Logger.Warn("worker jobs not listed", "error", err)
 	}
-	return c.Overview()
 }
 
 func pageWorker(w coordinator.WorkerStatus) dashboard.Worker {
@@ -78,6 +97,7 @@ func pageWorker(w coordinator.WorkerStatus) dashboard.Worker {
 	}
 	return dashboard.Worker{
 		Worker: w.Worker, Pool: w.Pool, Job: job, Host: w.Host, Pid: w.Pid, Slots: w.Slots, Holding: w.Holding,
+		Busy: w.Busy, Cores: w.Cores, Memory: int64(w.Memory), GPUs: w.GPUs,
 		Succeeded: w.Succeeded, Failed: w.Failed, Since: w.Since, Seen: w.Seen, EndsAt: w.EndsAt, Leaving: w.Leaving,
 	}
 }

@@ -38,6 +38,16 @@ func (o *ClusterOptions) AllPools() []*PoolOptions {
 	return list
 }
 
+// EachPool is the cluster as if it had only one of its pools, for each of them.
+func (o ClusterOptions) EachPool() (list []ClusterOptions) {
+	for _, p := range o.AllPools() {
+		one := o
+		one.PoolOptions, one.More = *p, nil
+		list = append(list, one)
+	}
+	return list
+}
+
 // poolNamed is the pool of a name, or the first.
 func (o *ClusterOptions) poolNamed(name string) *PoolOptions {
 	for _, p := range o.AllPools() {
@@ -73,7 +83,7 @@ func (o *PoolOptions) cluster(local bool) cluster.PoolOptions {
 func (o *PoolOptions) worker(local bool) resource.Pool {
 	p := resource.Pool{Name: o.Pool.Name, Capacity: o.Pool.Capacity(), Walltime: o.Pool.Lifetime()}
 	if local {
-		p.Slots, p.Walltime = max(1, o.Processes)*max(1, o.Threads), 0
+		p.Slots, p.Nodes, p.Walltime = max(1, o.Processes)*max(1, o.Threads), 0, 0
 		p.Cores = max(cmp.Or(o.Pool.Cores, runtime.NumCPU()/max(1, o.Jobs, o.MaxJobs)), p.Slots)
 	}
 	return p

@@ -70,7 +70,11 @@ func (o WorkerOptions) lastMoment() time.Time {
 
 // interpreters are those of one seat.
 func (o WorkerOptions) interpreters(python []string, s worker.Seat) pyhost.Options {
+	if o.Nodes > 0 {
+		s.Cores = jobCores(os.Getenv)
+	}
 	env := append(os.Environ(), s.Variables(os.Environ())...)
+	env = append(env, o.jobVariables(os.Getenv)...)
 	env = append(env, visible(python[0], os.Getenv, s.Store, s.Dir, os.Getenv("TMPDIR"))...)
 	p := pyhost.Options{
 		Python: python, Env: append(env, s.Set...), Dir: s.Dir, Prepare: s.Prepare,

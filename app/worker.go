@@ -13,6 +13,7 @@ import (
 	"github.com/ewoks-hpc/ewoks-hpc/broker"
 	"github.com/ewoks-hpc/ewoks-hpc/pyhost"
 	"github.com/ewoks-hpc/ewoks-hpc/resource"
+	"github.com/ewoks-hpc/ewoks-hpc/runner"
 	"github.com/ewoks-hpc/ewoks-hpc/task"
 	"github.com/ewoks-hpc/ewoks-hpc/worker"
 )
@@ -33,6 +34,9 @@ type WorkerOptions struct {
 	Cores  int
 	Memory int64
 	GPUs   int
+	// Nodes is more than 0 when the worker has a whole job of so many nodes, which it
+	// offers to one task at a time.
+	Nodes  int
 	Python string
 	// LocalDirectory is a scratch directory on the node; empty means TMPDIR.
 	LocalDirectory string
@@ -43,6 +47,8 @@ type WorkerOptions struct {
 	// Grace is how long tasks may go on after SIGTERM. Defaults to 2 s.
 	Grace  time.Duration
 	Logger *slog.Logger
+
+	tmpdir string // before the worker had one of its own
 }
 
 // RunWorker is the life of a worker process.
@@ -51,6 +57,7 @@ func RunWorker(ctx context.Context, o WorkerOptions) error {
 	if err != nil {
 		return err
 	}
+	o.tmpdir = os.Getenv("TMPDIR")
 	clean, err := scratch(o.LocalDirectory)
 	if err != nil {
 		return err
@@ -75,13 +82,34 @@ func RunWorker(ctx context.Context, o WorkerOptions) error {
 	}
 	w := worker.New(worker.Options{
 		Hello: h, Conn: conn, Warm: &task.Environment{Dir: dir}, GPUs: gpus, Logger: o.Logger,
-		Start: func(s worker.Seat) (worker.Executor, error) { return pyhost.Start(o.interpreters(python, s)) },
+		Start: func(s worker.Seat) (worker.Executor, error) { return executor(o.interpreters(python, s), s) },
 	})
 	err = o.supervise(ctx, w)
 	if cause := context.Cause(ctx); err == nil && errors.Is(cause, errRevoked) {
 		return cause
 	}
 	return err
+}
+
+// executor executes the tasks of a seat in interpreters with these options.
+func executor(p pyhost.Options, s worker.Seat) (worker.Executor, error) {
+	if !s.Whole {
+		pool, err := pyhost.Start(p)
+		if err != nil {
+			return nil, err // not the pool: an interface that holds nothing is not nil
+		}
+		return pool, nil
+	}
+	lanes := max(1, p.Processes) * max(1, p.Threads)
+	p.Processes, p.Threads, p.Fork = 1, 1, false
+	return runner.NewWhole(runner.WholeOptions{
+		Lanes: lanes, Store: s.Store, OnResults: s.OnResults,
+		Start: func(onResults func([]task.Result)) (runner.Interpreter, error) {
+			own := p
+			own.OnResults = onResults
+			return pyhost.Start(own)
+		},
+	}), nil
 }
 
 // errRevoked ends a worker whose job counts as ended.
@@ -123,7 +151,7 @@ func dial(ctx context.Context, o WorkerOptions, worker string, end context.Cance
 func hello(o WorkerOptions, python string) task.Hello {
 	host, _ := os.Hostname()
 	h := task.Hello{
-		Key: o.Launch, Pool: o.Pool, Host: host, Pid: os.Getpid(), Slots: o.Processes * o.Threads, Cores: o.Cores, Memory: resource.Bytes(o.Memory), Python: python, EndsAt: o.EndsAt,
+		Key: o.Launch, Pool: o.Pool, Host: host, Pid: os.Getpid(), Slots: o.Processes * o.Threads, Cores: o.Cores, Memory: resource.Bytes(o.Memory), Nodes: o.Nodes, Python: python, EndsAt: o.EndsAt,
 		Job: os.Getenv("SLURM_ARRAY_JOB_ID"), Index: os.Getenv("SLURM_ARRAY_TASK_ID"), Restart: os.Getenv("SLURM_RESTART_COUNT"),
 	}
 	if h.Job == "" {

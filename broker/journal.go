@@ -2,13 +2,12 @@ package broker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -36,6 +35,7 @@ type Journal struct {
 	nats    *server.Server
 	conn    *nats.Conn
 	js      jetstream.JetStream
+	stream  jetstream.Stream
 	lock    *os.File
 	mu      sync.Mutex // keeps the parts of an entry together
 }
@@ -43,11 +43,13 @@ type Journal struct {
 const (
 	journalStream  = "JOURNAL"
 	journalSubject = "journal."
+	markSubject    = "mark"
 
 	// maxPart is the largest part of an entry that travels as one message.
 	maxPart = 1 << 20
-	// A part begins with one byte that says whether more of the entry follows.
-	partLast, partMore = 0, 1
+	// A part begins with one byte: whether more of the entry follows, and whether it
+	// is the first of an entry, so that the rest of a torn one is told from it.
+	partMore, partFirst = 1, 2
 
 	defaultJournalBytes = 8 << 30
 	// spareShare is the part of a journal that only entries of runs that it has
@@ -64,11 +66,15 @@ func OpenJournal(o JournalOptions) (_ *Journal, err error) {
 	if err := privateDir(o.Dir); err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
-	if name := NetworkFileSystem(o.Dir); name != "" {
-		return nil, hinted{fmt.Errorf("journal: %s is on a network file system (%s), where it would not be safe", o.Dir, name), "name a folder on a local disk with --journal-dir"}
+	system, err := StatFileSystem(o.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("journal: %w", err)
+	}
+	if system.Reach == ReachShared {
+		return nil, hinted{fmt.Errorf("journal: %s is on a network file system (%s), where it would not be safe", o.Dir, system.Kind), "name a folder on a local disk with --journal-dir"}
 	}
 	if o.MaxBytes == 0 {
-		o.MaxBytes = min(defaultJournalBytes, freeBytes(o.Dir)/2+usedBytes(o.Dir))
+		o.MaxBytes = min(defaultJournalBytes, system.Free/2+usedBytes(o.Dir))
 	}
 	j := &Journal{options: o}
 	defer func() {
@@ -80,7 +86,10 @@ func OpenJournal(o JournalOptions) (_ *Journal, err error) {
 		return nil, err
 	}
 	if err := j.start(); err != nil {
-		return nil, fmt.Errorf("journal in %s: %w", o.Dir, err)
+		return nil, hinted{
+			fmt.Errorf("the journal in %s cannot be opened: %w", o.Dir, err),
+			"start with another folder (--journal-dir), or move this one away: the runs in it are then not known any more",
+		}
 	}
 	return j, nil
 }
@@ -98,8 +107,13 @@ func (j *Journal) start() error {
 	log := &serverLog{Logger: j.options.Logger}
 	j.nats.SetLoggerV2(log, false, false, false)
 	j.nats.Start()
-	if !j.nats.ReadyForConnections(startTime) {
-		return fmt.Errorf("not ready after %v: %s", startTime, log.reason())
+	for begun := time.Now(); !j.nats.ReadyForConnections(100 * time.Millisecond); {
+		if reason := log.reason(); reason != "" {
+			return errors.New(reason)
+		}
+		if time.Since(begun) > startTime {
+			return fmt.Errorf("not ready after %v", startTime)
+		}
 	}
 	if j.conn, err = nats.Connect("", nats.InProcessServer(j.nats), nats.Name("journal"), nats.MaxReconnects(0)); err != nil {
 		return err
@@ -109,8 +123,8 @@ func (j *Journal) start() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), startTime)
 	defer cancel()
-	_, err = j.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
-		Name: journalStream, Subjects: []string{journalSubject + ">"}, Storage: jetstream.FileStorage,
+	j.stream, err = j.js.CreateOrUpdateStream(ctx, jetstream.StreamConfig{
+		Name: journalStream, Subjects: []string{journalSubject + ">", markSubject}, Storage: jetstream.FileStorage,
 		Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: j.options.MaxBytes, MaxMsgs: -1,
 		Duplicates: time.Second, // there are no message ids to remember
 	})
@@ -144,80 +158,26 @@ func (j *Journal) Append(topic string, entry []byte) (Kept, error) {
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for {
-		part, more := entry, byte(partLast)
-		if len(part) > maxPart {
-			part, more = part[:maxPart], partMore
+	for kind := byte(partFirst); ; kind = 0 {
+		part := entry[:min(len(entry), maxPart)]
+		if entry = entry[len(part):]; len(entry) > 0 {
+			kind |= partMore
 		}
-		data := append(append(make([]byte, 0, len(part)+1), more), part...)
-		ack, err := j.js.PublishAsync(journalSubject+topic, data)
+		ack, err := j.js.PublishAsync(journalSubject+topic, append(append(make([]byte, 0, len(part)+1), kind), part...))
 		if err != nil {
 			return Kept{}, fmt.Errorf("journal: %w", err)
 		}
-		if entry = entry[len(part):]; more == partLast {
+		if kind&partMore == 0 {
 			return Kept{ack}, nil
 		}
 	}
-}
-
-// Replay reads all entries that were kept before, in their order.
-func (j *Journal) Replay(ctx context.Context, each func(topic string, entry []byte) error) error {
-	stream, err := j.js.Stream(ctx, journalStream)
-	if err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
-	info, err := stream.Info(ctx)
-	if err != nil || info.State.Msgs == 0 {
-		return err
-	}
-	consumer, err := stream.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{})
-	if err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
-	messages, err := consumer.Messages(jetstream.PullMaxBytes(8 << 20))
-	if err != nil {
-		return fmt.Errorf("journal: %w", err)
-	}
-	defer messages.Stop()
-	parts := map[string][]byte{}
-	for {
-		m, err := messages.Next(jetstream.NextContext(ctx))
-		if err != nil {
-			return fmt.Errorf("journal: %w", err)
-		}
-		meta, err := m.Metadata()
-		if err != nil {
-			return fmt.Errorf("journal: %w", err)
-		}
-		if err := replayPart(m, parts, each); err != nil || meta.NumPending == 0 {
-			return err
-		}
-	}
-}
-
-func replayPart(m jetstream.Msg, parts map[string][]byte, each func(string, []byte) error) error {
-	topic, data := strings.TrimPrefix(m.Subject(), journalSubject), m.Data()
-	if len(data) == 0 {
-		return fmt.Errorf("journal: an entry of %s is empty", topic)
-	}
-	entry := append(parts[topic], data[1:]...)
-	if data[0] == partMore {
-		parts[topic] = entry
-		return nil
-	}
-	delete(parts, topic)
-	return each(topic, entry)
 }
 
 // Forget removes all entries of a topic.
 func (j *Journal) Forget(topic string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), appendTime)
 	defer cancel()
-	stream, err := j.js.Stream(ctx, journalStream)
-	if err == nil {
-		err = stream.Purge(ctx, jetstream.WithPurgeSubject(journalSubject+topic))
-	}
-	if err != nil {
+	if err := j.stream.Purge(ctx, jetstream.WithPurgeSubject(journalSubject+topic)); err != nil {
 		return fmt.Errorf("journal: %w", err)
 	}
 	return nil
@@ -230,8 +190,12 @@ func (j *Journal) Room() error {
 	if used > most-most/spareShare {
 		return hinted{fmt.Errorf("the journal in %s is nearly full: %d of %d MiB", j.options.Dir, used>>20, most>>20), "wait until runs have ended, or end some with ewoks-hpc cancel"}
 	}
-	if free := freeBytes(j.options.Dir); free < minFree {
-		return hinted{fmt.Errorf("the disk of the journal in %s is nearly full: %d MiB are free", j.options.Dir, free>>20), "make room, or choose another folder with --journal-dir"}
+	system, err := StatFileSystem(j.options.Dir)
+	if err != nil {
+		return fmt.Errorf("journal: %w", err)
+	}
+	if system.Free < minFree {
+		return hinted{fmt.Errorf("the disk of the journal in %s is nearly full: %d MiB are free", j.options.Dir, system.Free>>20), "make room, or choose another folder with --journal-dir"}
 	}
 	return nil
 }
@@ -252,42 +216,4 @@ func (j *Journal) Close() error {
 		return nil
 	}
 	return j.lock.Close()
-}
-
-func freeBytes(dir string) int64 {
-	var s syscall.Statfs_t
-	if syscall.Statfs(dir, &s) != nil {
-		return defaultJournalBytes
-	}
-	return int64(s.Bavail) * s.Bsize
-}
-
-// usedBytes is the size of the files in a folder.
-func usedBytes(dir string) (sum int64) {
-	_ = filepath.WalkDir(dir, func(_ string, d os.DirEntry, err error) error {
-		if err != nil {
-			return nil // it has gone meanwhile
-		}
-		if info, err := d.Info(); err == nil && info.Mode().IsRegular() {
-			sum += info.Size()
-		}
-		return nil
-	})
-	return sum
-}
-
-// networkFileSystems are the numbers of statfs(2).
-var networkFileSystems = map[int64]string{
-	0x6969: "NFS", 0x517b: "SMB", 0xfe534d42: "SMB", 0xff534d42: "CIFS", 0x0bd00bd0: "Lustre", 0x47504653: "GPFS",
-	0x19830326: "BeeGFS", 0x00c36400: "Ceph", 0x5346414f: "AFS", 0x01021997: "9P", 0x7461636f: "OCFS2", 0x01161970: "GFS2",
-}
-
-// NetworkFileSystem names the network file system that a folder is on; empty is a
-// local one.
-func NetworkFileSystem(dir string) string {
-	var s syscall.Statfs_t
-	if syscall.Statfs(dir, &s) != nil {
-		return ""
-	}
-	return networkFileSystems[int64(uint32(s.Type))]
 }

@@ -127,12 +127,6 @@ func CtlSubject(worker string) string { return ctlPrefix + worker }
 // ClientSubject is where a client sends a request of that verb.
 func ClientSubject(verb string) string { return clientPrefix + verb }
 
-// ParseClient returns the verb of a client's request.
-func ParseClient(subject string) (verb string, ok bool) {
-	verb, ok = strings.CutPrefix(subject, clientPrefix)
-	return verb, ok && CheckToken(verb) == nil
-}
-
 // EventsSubject is where the events of a run are published.
 func EventsSubject(run string) string { return "run." + run + ".events" }
 

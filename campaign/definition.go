@@ -100,17 +100,12 @@ func (d *Definition) Validate() error {
 // OutputSelectors are the outputs as the workflow selects them: nil for those of
 // the end nodes, an empty list for none.
 func (d *Definition) OutputSelectors() ([]workflow.OutputSelector, error) {
-	switch textOf(d.Outputs) {
-	case "", "end":
+	text := textOf(d.Outputs)
+	if text == "" {
 		return nil, nil
-	case "all":
-		return []workflow.OutputSelector{{Selector: workflow.Selector{All: true}}}, nil
-	case "none":
-		return []workflow.OutputSelector{}, nil
 	}
-	var selectors []workflow.OutputSelector
-	err := json.Unmarshal(d.Outputs, &selectors)
-	if err == nil && selectors != nil {
+	selectors, err := workflow.ParseOutputs(text)
+	if err == nil {
 		return selectors, nil
 	}
 	if d.Outputs[0] != '[' {

@@ -42,7 +42,7 @@ const (
 // did it, are nobody's fault.
 func (e end) blame() blame {
 	switch {
-	case e.told || e.requeued || e.vanished || e.Outcome == Cancelled:
+	case e.told || e.requeued || e.vanished || e.inherited || e.Outcome == Cancelled:
 		return nobody
 	case e.Outcome == string(slurm.NodeFail), e.Outcome == string(slurm.BootFail):
 		return nodeFailed

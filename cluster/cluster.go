@@ -77,6 +77,8 @@ type Options struct {
 	Keys Keys
 	// Adopted are launches of an earlier launcher whose jobs may still be there.
 	Adopted []Launch
+	// Memory is what an earlier launcher knew of its pools.
+	Memory []PoolMemory
 	// Interval is the time between two looks at the jobs as long as something
 	// changes; it is doubled up to a minute when nothing does. Defaults to 15 s.
 	Interval time.Duration
@@ -138,14 +140,15 @@ func New(o Options) (*Cluster, error) {
 		p.IdleTimeout = cmp.Or(p.IdleTimeout, defaultIdleTimeout)
 		if p.Slots == 0 {
 			processes, threads := p.Spec.Slots()
-			p.Slots = processes * threads * max(1, p.Spec.Nodes)
+			p.Slots = processes * threads * p.Spec.Workers()
 		}
 		c.pools = append(c.pools, &pool{PoolOptions: p})
 	}
+	c.recall(o.Memory)
 	for _, l := range o.Adopted {
 		if c.pool(l.Pool) != nil {
 			l.ID = "" // whether it has jobs is asked first
-			c.ledger.add(l)
+			c.ledger.inherit(l)
 		}
 	}
 	return c, nil

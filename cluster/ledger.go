@@ -24,9 +24,12 @@ type jobKey struct {
 // record is a job with what only the cluster knows of it.
 type record struct {
 	Job
-	listed bool      // at least once
-	last   Phase     // before it became Unknown
-	told   time.Time // when it was cancelled last
+	listed bool // at least once
+	// inherited is a job of an earlier launcher that was not seen alive since: that one
+	// may have judged its end.
+	inherited bool
+	last      Phase     // before it became Unknown
+	told      time.Time // when it was cancelled last
 	// drained is when its workers were first asked to leave.
 	drained time.Time
 	crew    crew
@@ -63,11 +66,12 @@ func (c crew) with(w WorkerView) crew {
 // end is news: the workers of the job are gone. Job is as it was then.
 type end struct {
 	Job
-	told     bool // because the cluster cancelled it
-	requeued bool // it waits again
-	vanished bool // from the queue, before it began: somebody cancelled it
-	hello    time.Time
-	worked   bool
+	told      bool // because the cluster cancelled it
+	requeued  bool // it waits again
+	vanished  bool // from the queue, before it began: somebody cancelled it
+	inherited bool
+	hello     time.Time
+	worked    bool
 }
 
 // remembered is for how long ended jobs stay. Their launches are asked for that
@@ -85,6 +89,14 @@ func (l *ledger) add(launch Launch) {
 		l.jobs[jobKey{launch.Key, i}] = &record{last: Queued, Job: Job{
 			Launch: launch, Index: i, Phase: Queued, Since: launch.Submitted, Plain: "its submission is not confirmed yet",
 		}}
+	}
+}
+
+// inherit notes a launch of an earlier launcher.
+func (l *ledger) inherit(launch Launch) {
+	l.add(launch)
+	for i := range launch.Count {
+		l.jobs[jobKey{launch.Key, i}].inherited = true
 	}
 }
 
@@ -147,7 +159,7 @@ func (l *ledger) greet(now time.Time, h task.Hello, first func(pool string)) {
 		return
 	}
 	if r := l.jobs[jobKey{h.Key, index}]; r != nil && r.Is(h) && !r.Greeted {
-		r.Greeted, r.hello = true, now
+		r.Greeted, r.hello, r.inherited = true, now, false
 		first(r.Pool)
 	}
 }
@@ -219,7 +231,7 @@ func (l *ledger) fold(now time.Time, asked []Launch, jobs []Job, complete bool, 
 			switch {
 			case r.Phase == Ended && before.Phase != Ended:
 				ends = append(ends, end{
-					Job: r.Job, told: !r.told.IsZero(), hello: r.hello, worked: r.worked,
+					Job: r.Job, told: !r.told.IsZero(), hello: r.hello, worked: r.worked, inherited: r.inherited,
 					vanished: r.Outcome == "" && r.listed && r.last == Queued,
 				})
 			case r.Phase == Queued && before.Greeted:
@@ -238,6 +250,7 @@ func (l *ledger) fold(now time.Time, asked []Launch, jobs []Job, complete bool, 
 func (r *record) see(now time.Time, j Job) {
 	launch, greeted, phase, since := r.Launch, r.Greeted, r.Phase, r.Since
 	r.listed = true
+	r.inherited = r.inherited && j.Phase == Ended
 	r.Job = j
 	r.Launch, r.Greeted = launch, greeted
 	if r.Phase != Unknown {

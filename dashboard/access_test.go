@@ -16,22 +16,22 @@ func TestWithoutTheTokenNothingIsShown(t *testing.T) {
 		"nothing":             func(*http.Request) {},
 		"empty cookie":        cookie(""),
 		"token as cookie":     cookie(token),
-		"cookie of another":   cookie(other.session()),
-		"cookie of a port":    header("Cookie", "ewoks-hpc-1="+s.h.session()),
+		"cookie of another":   cookie(other.session(operator)),
+		"cookie of a port":    header("Cookie", "ewoks-hpc-1="+s.h.session(operator)),
 		"wrong bearer":        header("Authorization", "Bearer "+token+"x"),
 		"empty bearer":        header("Authorization", "Bearer "),
-		"session as bearer":   header("Authorization", "Bearer "+s.h.session()),
+		"session as bearer":   header("Authorization", "Bearer "+s.h.session(operator)),
 		"token as password":   func(r *http.Request) { r.SetBasicAuth("", token) },
-		"wrong bearer, right": func(r *http.Request) { header("Authorization", "Bearer x")(r); cookie(s.h.session())(r) },
+		"wrong bearer, right": func(r *http.Request) { header("Authorization", "Bearer x")(r); cookie(s.h.session(operator))(r) },
 	} {
-		for _, path := range []string{"/", "/api/overview"} {
+		for _, path := range []string{"/", "/plain", "/api/overview", "/api/events", "/api/session", "/api/log", "/metrics"} {
 			got := s.do("GET", path, change)
 			if got.StatusCode != http.StatusUnauthorized || strings.Contains(got.body, "secret-cluster") {
 				t.Errorf("%s, %s: %s", name, path, got.Status)
 			}
 		}
 	}
-	for _, wrong := range []string{"", "x", token + "x", token[1:], "%00", s.h.session()} {
+	for _, wrong := range []string{"", "x", token + "x", token[1:], "%00", s.h.session(operator)} {
 		got := s.do("GET", "/?token="+wrong)
 		if got.StatusCode != http.StatusUnauthorized || got.Header.Get("Set-Cookie") != "" {
 			t.Errorf("token %q: %s", wrong, got.Status)
@@ -114,7 +114,7 @@ func TestNoConnectionNoAnswer(t *testing.T) {
 func TestMethodsAndHeaders(t *testing.T) {
 	s := serve(t, Overview{})
 	for _, method := range []string{"POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"} {
-		for _, path := range []string{"/", "/api/overview", "/healthz", "/static/style.css", "/nowhere"} {
+		for _, path := range []string{"/", "/plain", "/api/overview", "/api/events", "/metrics", "/healthz", "/static/style.css", "/nowhere"} {
 			got := s.do(method, path, header("Authorization", "Bearer "+token))
 			if got.StatusCode != http.StatusMethodNotAllowed || got.Header.Get("Allow") != "GET, HEAD" {
 				t.Errorf("%s %s: %s", method, path, got.Status)
@@ -138,9 +138,9 @@ func TestMethodsAndHeaders(t *testing.T) {
 				t.Errorf("%s %s: a body of %d bytes", method, path, len(got.body))
 			}
 			for name, value := range map[string]string{
-				"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store",
+				"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
 			} {
-				if got.Header.Get(name) != value && !(name == "Cache-Control" && got.StatusCode == http.StatusNotFound) {
+				if got.Header.Get(name) != value {
 					t.Errorf("%s %s: %s is %q", method, path, name, got.Header.Get(name))
 				}
 			}

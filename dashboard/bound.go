@@ -7,14 +7,20 @@ import (
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/engine"
+	"github.com/ewoks-hpc/ewoks-hpc/task"
 )
 
 // What one answer may hold. A page of this size is a few megabytes at worst.
 const (
-	maxRows    = 500 // of a table
+	maxRows    = 1000   // of a table
+	maxNodes   = 10_000 // of a workflow
+	maxLinks   = 30_000
 	maxNotices = 20
 	maxName    = 200  // bytes of a name or a label
 	maxText    = 1000 // bytes of a sentence or an error message
+
+	maxTraceback = 4000 // bytes
+	maxSteps     = 100  // of an attempt
 )
 
 // answer is an overview that is fit to be sent.
@@ -25,11 +31,12 @@ type answer struct {
 }
 
 type leftOut struct {
-	Workers int `json:"workers"`
-	Jobs    int `json:"jobs"`
-	Pools   int `json:"pools"`
-	Runs    int `json:"runs"`
-	Notices int `json:"notices"`
+	Workers   int `json:"workers"`
+	Jobs      int `json:"jobs"`
+	Pools     int `json:"pools"`
+	Runs      int `json:"runs"`
+	Campaigns int `json:"campaigns"`
+	Notices   int `json:"notices"`
 }
 
 // bound makes an answer of an overview, which it leaves as it is. Runs that go
@@ -70,6 +77,12 @@ func bound(o Overview) answer {
 		clip(maxText, &r.Message)
 	}
 
+	a.Campaigns, a.LeftOut.Campaigns = first(maxRows, o.Campaigns)
+	for i := range a.Campaigns {
+		boundReasons(&a.Campaigns[i])
+	}
+	a.Causes = boundCauses(o.Causes)
+
 	a.Notices, a.LeftOut.Notices = first(maxNotices, o.Notices)
 	for i := range a.Notices {
 		clip(maxText, &a.Notices[i])
@@ -89,6 +102,80 @@ func boundPool(p *Pool) {
 		clip(maxName, &p.Excluded[i].Node)
 		clip(maxText, &p.Excluded[i].Reason)
 	}
+}
+
+func boundReasons(c *Campaign) {
+	clip(maxName, &c.Campaign, &c.User, &c.Phase)
+	c.Reasons, _ = first(maxRows, c.Reasons)
+	for i := range c.Reasons {
+		clip(maxText, &c.Reasons[i].Text)
+	}
+}
+
+// boundCauses copies the counts; there are few causes, all of them task.Cause.
+func boundCauses(causes map[string]uint64) map[string]uint64 {
+	all := make(map[string]uint64, len(causes))
+	for cause, n := range causes {
+		if len(all) < maxRows {
+			clip(maxName, &cause)
+			all[cause] += n
+		}
+	}
+	return all
+}
+
+// runAnswer is a run that is fit to be sent.
+type runAnswer struct {
+	RunDetail
+	// LeftOut is how many nodes did not fit.
+	LeftOut int `json:"left_out"`
+}
+
+func boundRun(d RunDetail) runAnswer {
+	a := runAnswer{RunDetail: d}
+	clip(maxName, &a.Run.Run, &a.Label, &a.User, (*string)(&a.Status), &a.Node, &a.Campaign)
+	clip(maxText, &a.Message, &a.Advice)
+	clip(maxTraceback, &a.Traceback)
+	a.Nodes, a.LeftOut = first(maxNodes, d.Nodes)
+	for i := range a.Nodes {
+		n := &a.Nodes[i]
+		clip(maxName, &n.ID, &n.Label, &n.Identifier)
+		clip(maxText, &n.Message)
+	}
+	a.Links = []Link{}
+	for _, l := range d.Links[:min(maxLinks, len(d.Links))] {
+		if min(l.Source, l.Target) >= 0 && max(l.Source, l.Target) < len(a.Nodes) {
+			clip(maxName, &l.Label)
+			a.Links = append(a.Links, l)
+		}
+	}
+	return a
+}
+
+func boundCampaign(d CampaignDetail) CampaignDetail {
+	boundReasons(&d.Campaign)
+	clip(maxName, &d.Workflow)
+	d.Rows, _ = first(maxRows, d.Rows)
+	for i := range d.Rows {
+		r := &d.Rows[i]
+		clip(maxName, &r.State, &r.Run)
+		clip(maxText, &r.Parameters, &r.Message)
+	}
+	return d
+}
+
+// boundAttempt keeps what an attempt's row and its details show.
+func boundAttempt(a task.Attempt) task.Attempt {
+	clip(maxName, &a.Run, &a.Campaign, &a.Node, &a.Label, &a.Identifier, &a.Worker, &a.Pool, &a.Host, &a.Job, &a.Status)
+	f := &a.Failure
+	clip(maxName, (*string)(&f.Cause), &f.Type, &f.Node)
+	clip(maxText, &f.Message, &f.Advice)
+	clip(maxTraceback, &f.Traceback)
+	a.Steps, _ = first(maxSteps, a.Steps)
+	for i := range a.Steps {
+		clip(maxName, &a.Steps[i].Node)
+	}
+	return a
 }
 
 func over(r Run) int {

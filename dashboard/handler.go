@@ -2,27 +2,14 @@ package dashboard
 
 import (
 	"crypto/rand"
-	"embed"
-	"encoding/json"
 	"log/slog"
 	"net/http"
 	"strconv"
 )
 
-//go:embed static
-var static embed.FS
-
-// assets are the files that a browser may ask for without the token, and their
-// types: with nosniff, a type that this machine's tables get wrong breaks the page.
-var assets = map[string]string{
-	"style.css":  "text/css; charset=utf-8",
-	"refresh.js": "text/javascript; charset=utf-8",
-	"icon.svg":   "image/svg+xml",
-}
-
 // headers go with every response.
 var headers = map[string]string{
-	"Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; " +
+	"Content-Security-Policy": "default-src 'none'; style-src 'self'; script-src 'self'; worker-src 'self'; connect-src 'self'; img-src 'self'; " +
 		"base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 	"X-Content-Type-Options":       "nosniff",
 	"X-Frame-Options":              "DENY",
@@ -35,16 +22,27 @@ var headers = map[string]string{
 // Options configure a Handler.
 type Options struct {
 	Source Source
+	// What is nil is not offered: no stream of tasks, no page of a run...
+	Attempts  Attempts
+	Runs      Runs
+	Campaigns Campaigns
+	Logs      Logs
+	// Orders nil makes a page that only shows.
+	Orders Orders
 	// Token lets in whoever has it. Empty means a fresh random one; see Link.
 	Token  string
 	Logger *slog.Logger // nil discards
 }
 
-// Handler serves the status page, /api/overview and /healthz.
+// Handler serves the page, the API, /metrics and /healthz.
 type Handler struct {
-	o     Options
-	token string
-	mux   *http.ServeMux
+	o       Options
+	token   string
+	mux     *http.ServeMux
+	hub     *hub
+	metrics http.HandlerFunc
+	// shell is the page with scripts; nil if it was not built in.
+	shell *asset
 }
 
 // New prepares a handler. It answers only requests that came over a real
@@ -57,16 +55,20 @@ func New(o Options) *Handler {
 	if h.token == "" {
 		h.token = rand.Text()
 	}
+	h.hub = newHub(h.openFeed)
+	h.metrics = newMetrics(o.Source).ServeHTTP
 	h.mux.HandleFunc("/{$}", h.home)
-	h.mux.HandleFunc("/api/overview", h.overview)
+	h.mux.HandleFunc("/plain", h.plain)
 	h.mux.HandleFunc("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		send(w, http.StatusOK, "text/plain; charset=utf-8", []byte("ok\n"))
 	})
-	for name, kind := range assets {
-		h.mux.HandleFunc("/static/"+name, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Content-Type", kind)
-			http.ServeFileFS(w, r, static, "static/"+name)
-		})
+	h.api()
+	for name, a := range assets() {
+		if name == shellName {
+			h.shell = a
+			continue
+		}
+		h.mux.Handle("/static/"+name, a)
 	}
 	return h
 }
@@ -83,9 +85,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		// RFC 9110, 15.5.20
 		http.Error(w, "This is the dashboard of ewoks-hpc. It answers to localhost and 127.0.0.1, on its own port only:\n"+
 			"to see it through ssh, forward the same port number, ssh -L PORT:127.0.0.1:PORT HOST.", http.StatusMisdirectedRequest)
-	case r.Method != http.MethodGet && r.Method != http.MethodHead:
+	case r.Method != http.MethodGet && r.Method != http.MethodHead && (r.Method != http.MethodPost || r.URL.Path != "/api/orders"):
 		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, "the dashboard only shows: GET and HEAD", http.StatusMethodNotAllowed)
+		http.Error(w, "the dashboard shows: GET and HEAD, and POST to /api/orders", http.StatusMethodNotAllowed)
 	default:
 		h.mux.ServeHTTP(w, r)
 	}
@@ -96,25 +98,24 @@ func (h *Handler) home(w http.ResponseWriter, r *http.Request) {
 		h.admit(w, r, q.Get("token"))
 		return
 	}
-	if !h.authorized(r) {
+	if h.shell == nil {
+		h.plain(w, r)
+		return
+	}
+	if h.role(r) == stranger {
+		h.refuse(w)
+		return
+	}
+	h.shell.ServeHTTP(w, r)
+}
+
+// plain is the page without scripts.
+func (h *Handler) plain(w http.ResponseWriter, r *http.Request) {
+	if h.role(r) == stranger {
 		h.refuse(w)
 		return
 	}
 	h.page(w, http.StatusOK, "page.html", view{bound(h.o.Source.Overview())})
-}
-
-func (h *Handler) overview(w http.ResponseWriter, r *http.Request) {
-	if !h.authorized(r) {
-		w.Header().Set("WWW-Authenticate", "Bearer")
-		http.Error(w, "a token is needed: open the link that the launcher printed, or send Authorization: Bearer TOKEN", http.StatusUnauthorized)
-		return
-	}
-	body, err := json.Marshal(bound(h.o.Source.Overview()))
-	if err != nil {
-		h.fail(w, err)
-		return
-	}
-	send(w, http.StatusOK, "application/json", append(body, '\n'))
 }
 
 func (h *Handler) refuse(w http.ResponseWriter) {

@@ -28,7 +28,13 @@ type site struct {
 }
 
 func serve(t *testing.T, o Overview) *site {
-	h := New(Options{Source: fixed{o}, Token: token})
+	return serveOptions(t, Options{Source: fixed{o}, Token: token})
+}
+
+func serveLoad(t *testing.T, l *load) *site { return serveOptions(t, l.options()) }
+
+func serveOptions(t *testing.T, o Options) *site {
+	h := New(o)
 	s := NewServer(ServerOptions{Handler: h})
 	if err := s.Start(); err != nil {
 		t.Fatal(err)

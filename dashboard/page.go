@@ -70,11 +70,11 @@ func (j Job) FullID() string {
 // Tone is the class that colours a state; its text always says it too.
 func (v view) Tone(state any) string {
 	switch fmt.Sprint(state) {
-	case string(engine.Running), "starting":
+	case string(engine.Running), "starting", "active", "filling":
 		return "active"
-	case string(engine.Succeeded), "completed":
+	case string(engine.Succeeded), "completed", "ended":
 		return "good"
-	case string(engine.Failed), "held":
+	case string(engine.Failed), "held", "stopped":
 		return "bad"
 	}
 	return "quiet"

@@ -42,7 +42,7 @@ func filled(text string) (o Overview, n int) {
 // the escaped text itself, a hostile overview gives the page of a harmless one.
 func TestDataIsNeverMarkup(t *testing.T) {
 	plain, n := filled("harmless")
-	want := serve(t, plain).see("/")
+	want := serve(t, plain).see("/plain")
 	if shown := strings.Count(want, "harmless"); shown < n {
 		t.Errorf("%d of %d texts are shown", shown, n)
 	}
@@ -55,7 +55,7 @@ func TestDataIsNeverMarkup(t *testing.T) {
 	} {
 		o, _ := filled(evil)
 		s := serve(t, o)
-		if got := strings.ReplaceAll(s.see("/"), template.HTMLEscapeString(evil), "harmless"); got != want {
+		if got := strings.ReplaceAll(s.see("/plain"), template.HTMLEscapeString(evil), "harmless"); got != want {
 			t.Errorf("%s changes the page:\n%s", evil, got)
 		}
 		text := s.see("/api/overview")
@@ -72,7 +72,7 @@ func TestDataIsNeverMarkup(t *testing.T) {
 func TestPageHasNothingInline(t *testing.T) {
 	o, _ := filled("x")
 	s := serve(t, o)
-	for _, page := range []string{s.see("/"), s.do("GET", "/").body} {
+	for _, page := range []string{s.see("/plain"), s.do("GET", "/").body} {
 		if found := regexp.MustCompile(`(?i)<style|\sstyle=|\son\w+=|<script[^>]*>[^<]|javascript:|https?://`).FindString(page); found != "" {
 			t.Errorf("found %q", found)
 		}
@@ -84,7 +84,7 @@ func TestPageHasNothingInline(t *testing.T) {
 
 func TestEmptyPageSaysWhatToDo(t *testing.T) {
 	s := serve(t, Overview{Cluster: "beamline"})
-	wants(t, s.see("/"), "ewoks-hpc run WORKFLOW <span>--cluster beamline</span>", "No jobs in the queue", "No workers")
+	wants(t, s.see("/plain"), "ewoks-hpc run WORKFLOW <span>--cluster beamline</span>", "No jobs in the queue", "No workers")
 	if text := s.see("/api/overview"); strings.Contains(text, "null") {
 		t.Errorf("null in %s", text)
 	}
@@ -107,21 +107,21 @@ func TestLargeOverviewIsBounded(t *testing.T) {
 	o.Runs[7].Status = engine.Running
 	s := serve(t, o)
 
-	page := s.see("/")
-	if len(page) > 8<<20 {
+	page := s.see("/plain")
+	if len(page) > 16<<20 {
 		t.Errorf("the page has %d bytes", len(page))
 	}
-	if got := strings.Count(page, "19\u202f500 more are not shown"); got != 3 {
+	if got := strings.Count(page, "19\u202f000 more are not shown"); got != 3 {
 		t.Errorf("%d tables say how many rows are left out", got)
 	}
 	wants(t, page, "and 19\u202f980 more", "<dd>20\u202f000</dd>")
 
 	var a answer
 	text := s.see("/api/overview")
-	if err := json.Unmarshal([]byte(text), &a); err != nil || len(text) > 8<<20 {
+	if err := json.Unmarshal([]byte(text), &a); err != nil || len(text) > 16<<20 {
 		t.Fatalf("%d bytes of JSON, %v", len(text), err)
 	}
-	if (a.LeftOut != leftOut{Workers: n - 500, Jobs: n - 500, Runs: n - 500, Notices: n - 20}) || len(a.Jobs) != 500 {
+	if (a.LeftOut != leftOut{Workers: n - 1000, Jobs: n - 1000, Runs: n - 1000, Notices: n - 20}) || len(a.Jobs) != 1000 {
 		t.Errorf("left out: %+v", a.LeftOut)
 	}
 	if a.Runs[0].Run != "run-7" || a.Runs[1].Run != fmt.Sprintf("run-%d", n-1) {

@@ -36,6 +36,8 @@ type Server struct {
 	listener net.Listener
 	http     *http.Server
 	done     chan struct{}
+	// end ends the contexts of all requests: streams would never end by themselves.
+	end context.CancelFunc
 }
 
 // NewServer prepares a server.
@@ -43,7 +45,9 @@ func NewServer(o ServerOptions) *Server {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Server{o: o, done: make(chan struct{}), http: &http.Server{
+	base, end := context.WithCancel(context.Background())
+	return &Server{o: o, done: make(chan struct{}), end: end, http: &http.Server{
+		BaseContext:       func(net.Listener) context.Context { return base },
 		Handler:           o.Handler,
 		ReadHeaderTimeout: headerTime,
 		ReadTimeout:       readTime,
@@ -73,10 +77,11 @@ func (s *Server) Start() error {
 // Addr is the address, 127.0.0.1:port, of a server that was started.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// Stop closes the port, waits for the requests under way until the context
-// ends, and then closes their connections too. A server that was not started
-// is none the worse for it.
+// Stop closes the port, tells the requests under way to end, waits for them until
+// the context ends, and then closes their connections too. A server that was not
+// started is none the worse for it.
 func (s *Server) Stop(ctx context.Context) error {
+	s.end()
 	if s.listener == nil {
 		return nil
 	}

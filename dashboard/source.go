@@ -7,7 +7,10 @@ import (
 )
 
 // Source is what the dashboard reads. It must be safe for concurrent use, and
-// must not change an Overview that it has handed out.
+// must not change what it has handed out: neither an Overview nor anything else.
+// It is asked up to four times a second while somebody watches, and not at all
+// while nobody does. What else the dashboard can show is in detail.go: Attempts,
+// Runs, Campaigns, Logs and Orders, see Options.
 type Source interface {
 	Overview() Overview
 }
@@ -38,6 +41,9 @@ type Overview struct {
 	// Paused means that nothing is given to workers.
 	Paused bool   `json:"paused,omitempty"`
 	Totals Totals `json:"totals"`
+	// Causes count attempts that did not succeed by their task.Cause, since the
+	// launcher started.
+	Causes map[string]uint64 `json:"causes,omitempty"`
 	// Notices tell, one sentence each, what a person should know first: why
 	// nothing is running, and what to do about it.
 	Notices []string `json:"notices"`
@@ -61,8 +67,14 @@ type Worker struct {
 	Pid  int    `json:"pid"`
 	// Slots is how many tasks it executes at the same time, Holding how many it
 	// has, which may be a few more.
-	Slots     int       `json:"slots"`
-	Holding   int       `json:"holding"`
+	Slots   int `json:"slots"`
+	Holding int `json:"holding"`
+	// Busy is how many slots those take that are being executed. Cores, Memory
+	// (bytes) and GPUs are what its tasks share; 0 is not known.
+	Busy      int       `json:"busy"`
+	Cores     int       `json:"cores,omitempty"`
+	Memory    int64     `json:"memory,omitempty"`
+	GPUs      int       `json:"gpus,omitempty"`
 	Succeeded uint64    `json:"succeeded"`
 	Failed    uint64    `json:"failed"`
 	Since     time.Time `json:"since,omitzero"`

@@ -20,7 +20,7 @@ func TestStopped(t *testing.T) {
 		Notices: []string{"pool p is stopped: x\n<i>end of the log"},
 	}
 	s := serve(t, o)
-	page := s.see("/")
+	page := s.see("/plain")
 	for _, want := range []string{`>paused</span>`, `>stopped</span>`, `without <bdi>&lt;b&gt;n2</bdi>`, `2 jobs died there`, "&lt;i&gt;end of the log"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page has no %s", want)

@@ -72,7 +72,7 @@ func TestDoctor(t *testing.T) {
 		"PartitionName=short Nodes=n[1-2] MaxTime=30", "PartitionName=closed Nodes=n1 State=DOWN", "PartitionName=busy Nodes=n3",
 	}})
 	for name, test := range map[string]func(*site){
-		"all is well": doctorWell, "refused": doctorRefused, "state directory": doctorState, "node": doctorNode, "no answer": doctorNoAnswer,
+		"all is well": doctorWell, "pools": doctorPools, "refused": doctorRefused, "state directory": doctorState, "node": doctorNode, "no answer": doctorNoAnswer,
 		"waiting": doctorWaiting, "interrupt": doctorInterrupted, "cluster is up": doctorUp,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -84,6 +84,38 @@ func TestDoctor(t *testing.T) {
 
 // doctorOptions are a probe in a queue that is free: the test of waiting takes n3.
 var doctorOptions = []string{"--probe", "--queue", "short", "--walltime", "20"}
+
+// doctorPools is about all pools: in one line where they are the same.
+func doctorPools(s *site) {
+	s.write("ewoks-hpc.toml", `
+[pool.fine]
+queue = "short"
+walltime = "00:20:00"
+[pool.same]
+queue = "short"
+walltime = "00:20:00"
+[pool.long]
+queue = "short"
+walltime = "01:00:00"
+[pool.gone]
+queue = "nowhere"
+`)
+	f := s.doctor("--pool", "fine", "--pool", "same", "--pool", "long", "--pool", "gone")
+	for check, result := range map[string]string{
+		"queue of fine, same": "ok", "queue of long": "fail", "queue of gone": "fail",
+		"submission of fine, same": "ok", "submission of long": "skipped", "submission of gone": "skipped", "Python": "ok",
+	} {
+		if f[check].Result != result {
+			s.Errorf("%s: %+v, want %s", check, f[check], result)
+		}
+	}
+	if long := f["submission of long"].Found; long != "not checked: see queue of long first" {
+		s.Errorf("submission of long: %s", long)
+	}
+	if text := s.ok("doctor", "--pool", "fine", "--pool", "same"); strings.Contains(text, " of fine") {
+		s.Errorf("pools that do not differ:\n%s", text)
+	}
+}
 
 func doctorWell(s *site) {
 	s.env = append(s.env, "VIRTUAL_ENV="+ewokstest.Venv(s.T))

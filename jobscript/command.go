@@ -39,15 +39,15 @@ func (p Pool) endsAt() string {
 	return `${SLURM_JOB_END_TIME:+--ends-at "$SLURM_JOB_END_TIME"}`
 }
 
-// launcher is empty on one node: the worker then runs in the batch step, where
-// it gets the signals. Some Slurm releases do not hand --cpus-per-task on to
+// launcher is empty for one worker: it then runs in the batch step, where it gets
+// the signals, and its tasks find Slurm's variables of the whole job. Some Slurm releases do not hand --cpus-per-task on to
 // srun, and site defaults may end all workers when one ends.
 func (p Pool) launcher() string {
-	nodes := p.effectiveNodes()
-	if nodes == 1 {
+	workers := p.Workers()
+	if workers == 1 {
 		return ""
 	}
-	n := strconv.Itoa(nodes)
+	n := strconv.Itoa(workers)
 	list := []string{"srun", "--nodes=" + n, "--ntasks=" + n, "--ntasks-per-node=1"}
 	if cpus := p.cpus(); cpus > 0 {
 		list = append(list, "--cpus-per-task="+strconv.Itoa(cpus))

@@ -20,11 +20,17 @@ func (p Pool) directives(w Worker) []directive {
 	add("account", p.Account)
 	add("qos", p.QOS)
 	add("nodes", strconv.Itoa(nodes))
-	add("ntasks", strconv.Itoa(nodes))
-	if nodes > 1 {
-		add("ntasks-per-node", "1")
+	if p.wholeJob() { // --ntasks is left to those who want another number of them
+		tasks, cpus := p.slurmTasks()
+		add("ntasks-per-node", strconv.Itoa(tasks))
+		add("cpus-per-task", positive(cpus))
+	} else {
+		add("ntasks", strconv.Itoa(nodes))
+		if nodes > 1 {
+			add("ntasks-per-node", "1")
+		}
+		add("cpus-per-task", positive(p.cpus()))
 	}
-	add("cpus-per-task", positive(p.cpus()))
 	add(p.memoryDirective())
 	add(p.gpuDirective(nodes))
 	add("gres", p.Gres)
@@ -37,8 +43,8 @@ func (p Pool) directives(w Worker) []directive {
 	if p.Walltime > 0 {
 		add("time", FormatWalltime(p.Walltime))
 	}
-	if walltime > 0 {
-		add("signal", "B:USR1@"+strconv.Itoa(warning(walltime)))
+	if seconds := warning(walltime); seconds > 0 {
+		add("signal", "B:USR1@"+strconv.Itoa(seconds))
 	}
 	add("chdir", w.Dir)
 	if dir := p.logDirectory(w); dir != "" {
@@ -56,6 +62,13 @@ func (p Pool) cpus() int {
 		return p.JobCPU
 	}
 	return p.Cores
+}
+
+// slurmTasks is how many tasks Slurm starts on each node of a whole job where nobody says
+// another number, and what each --cpus-per-task gets, 0 for nothing.
+func (p Pool) slurmTasks() (tasks, cpus int) {
+	tasks, _ = p.shares()
+	return tasks, p.cpus() / tasks
 }
 
 // memoryDirective is empty where no memory is asked. An exclusive node without
@@ -101,10 +114,14 @@ func (p Pool) logDirectory(w Worker) string {
 	return w.Dir
 }
 
-// warning is how many seconds before the end Slurm signals the worker. Slurm
-// may be a minute early, so short jobs are warned late.
+// warning is how many seconds before the end Slurm is asked to signal the worker, 0 for
+// not at all. Slurm looks at its jobs from time to time, and may signal up to a minute
+// earlier (sbatch(1), --signal): not even then is the worker to lose more than a tenth of
+// its walltime. A job that is too short for that needs no signal: its worker knows when
+// it ends.
 func warning(walltime time.Duration) int {
-	return int(max(1, min(60, walltime/time.Second/4)))
+	const early = 60
+	return int(max(0, min(60, walltime/time.Second/10-early)))
 }
 
 func slurmAmount(text string) string {

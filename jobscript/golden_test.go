@@ -43,6 +43,8 @@ var goldens = map[string]jobscript.Pool{
 	"example":    example,
 	"everything": everything,
 	"nodes":      {Nodes: 2, Cores: 8, GPUs: 4, MemPerCPU: "4GiB", Walltime: time.Hour},
+	"job":        {Nodes: 2, WorkerPer: jobscript.WorkerPerJob, Cores: 8, Processes: 4, Memory: "16GiB", Walltime: time.Hour},
+	"jobgpus":    {Nodes: 3, WorkerPer: jobscript.WorkerPerJob, Cores: 8, GPUs: 2, JobCPU: 16, JobExtraDirectives: []string{"--ntasks=5"}},
 	"epilogue":   {Cores: 2, JobScriptEpilogue: []string{"rm -rf \"$TMPDIR/x\"", "echo $ewoks_hpc_status"}},
 	"prologue":   {JobMem: "100G", JobScriptPrologue: []string{"module load python", "cd /data"}},
 }

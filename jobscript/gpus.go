@@ -14,8 +14,12 @@ func (p Pool) gpusPerNode() int {
 	}
 	total, hasTotal := p.extra("gpus")
 	perNode, hasPerNode := p.extra("gpus-per-node")
-	perTask, _ := p.extra("gpus-per-task") // a task is a node here
-	n := max(gresGPUs(gres), gpuSum(perNode), gpuSum(perTask), gpuSum(total)/p.effectiveNodes())
+	perTask, _ := p.extra("gpus-per-task")
+	tasks := 1 // on a node
+	if p.wholeJob() {
+		tasks = max(1, p.Processes)
+	}
+	n := max(gresGPUs(gres), gpuSum(perNode), gpuSum(perTask)*tasks, gpuSum(total)/p.effectiveNodes())
 	if !hasTotal && !hasPerNode {
 		n = max(n, p.GPUs)
 	}

@@ -41,6 +41,8 @@ func TestOptionsCoverThePool(t *testing.T) {
 			sample = "4G"
 		case "log_directory", "local_directory", "venv":
 			sample = "/x"
+		case "worker_per":
+			sample = jobscript.WorkerPerJob
 		case "modules":
 			sample = "cuda/12"
 		case "shebang":

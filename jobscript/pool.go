@@ -32,6 +32,7 @@ type Pool struct {
 	Constraint  string
 	Reservation string
 	Nodes       int
+	WorkerPer   string // WorkerPerNode or WorkerPerJob
 	JobName     string
 
 	LogDirectory   string
@@ -57,11 +58,38 @@ type Pool struct {
 	Exclusive    bool
 }
 
+// What there is one worker for. A worker for a whole job runs on its first node, offers
+// all of it to one task at a time, and leaves it to that task to use the other nodes.
+const (
+	WorkerPerNode = "node"
+	WorkerPerJob  = "job"
+)
+
+func (p Pool) wholeJob() bool { return p.WorkerPer == WorkerPerJob }
+
+// Workers is how many workers a job of the pool has.
+func (p Pool) Workers() int {
+	if p.wholeJob() {
+		return 1
+	}
+	return p.effectiveNodes()
+}
+
 // Slots says how many interpreters a worker of the pool has, and how many
 // threads each of them. With processes P it is P interpreters of cores/P
 // threads. Without, it is one single-threaded interpreter for each GPU, else
-// for each core, else one in all.
+// for each core, else one in all. A worker for a whole job has one.
 func (p Pool) Slots() (processes, threads int) {
+	if p.wholeJob() {
+		return 1, 1
+	}
+	return p.shares()
+}
+
+// shares is into how many parts a node is divided, and how many cores each of them has:
+// those are the interpreters of a worker, or Slurm's tasks where there is one worker for
+// the whole job.
+func (p Pool) shares() (parts, cores int) {
 	if p.Processes > 0 {
 		return p.Processes, max(1, p.Cores/p.Processes)
 	}
@@ -137,9 +165,13 @@ func (p Pool) Lifetime() time.Duration { return p.effectiveWalltime() }
 // Capacity is what one worker of the pool has, as far as its options tell.
 func (p Pool) Capacity() resource.Capacity {
 	processes, threads := p.Slots()
-	return resource.Capacity{
+	c := resource.Capacity{
 		Slots: processes * threads, Cores: max(p.Cores, processes*threads), Memory: p.memoryPerNode(), GPUs: p.gpusPerNode(),
 	}
+	if p.wholeJob() {
+		c.Nodes = p.effectiveNodes()
+	}
+	return c
 }
 
 // memoryPerNode is 0 when the options do not tell.
@@ -185,6 +217,9 @@ func CapacityArgs(c resource.Capacity) (args []string) {
 	}
 	if c.GPUs > 0 {
 		args = append(args, "--gpus", strconv.Itoa(c.GPUs))
+	}
+	if c.Nodes > 0 {
+		args = append(args, "--nodes", strconv.Itoa(c.Nodes))
 	}
 	return args
 }

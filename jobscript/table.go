@@ -29,17 +29,32 @@ func resourceOptions() []Option {
 			func(p *Pool) *time.Duration { return &p.Walltime }, ParseWalltime, checkWalltime),
 		stringOption("memory", "memory per node: 256GB (10^9), 256GiB or 256G (2^30)", func(p *Pool) *string { return &p.Memory }, checkMemory),
 		intOption("cores", "cores per node", func(p *Pool) *int { return &p.Cores }),
-		intOption("processes", "interpreters per worker, which share its cores; without it one per GPU, else one per core", func(p *Pool) *int { return &p.Processes }),
+		intOption("processes", "interpreters per worker, or with worker_per = job Slurm's tasks per node, which share its cores; without it one per GPU, else one per core", func(p *Pool) *int { return &p.Processes }),
 		intOption("gpus", "GPUs per node", func(p *Pool) *int { return &p.GPUs }),
 		stringOption("gres", "generic resources per node: gpu:a100:2", func(p *Pool) *string { return &p.Gres }, matches(gresPattern, "a list of generic resources")),
 		stringOption("constraint", "features that nodes must have: skylake&ib", func(p *Pool) *string { return &p.Constraint }, matches(constraintPattern, "a constraint")),
 		stringOption("reservation", "Slurm reservation", func(p *Pool) *string { return &p.Reservation }, names),
-		intOption("nodes", "nodes per job, with one worker on each", func(p *Pool) *int { return &p.Nodes }),
+		intOption("nodes", "nodes per job", func(p *Pool) *int { return &p.Nodes }),
+		workerPer(),
 		boolOption("exclusive", "take whole nodes, with all their memory unless some is asked", func(p *Pool) *bool { return &p.Exclusive }),
 		intOption("job_cpu", "cores to ask from Slurm where that is not cores", func(p *Pool) *int { return &p.JobCPU }),
 		stringOption("job_mem", "memory per node as Slurm writes it: 100G; in place of memory", func(p *Pool) *string { return &p.JobMem }, matches(slurmMemory, "an amount of memory as Slurm writes it")),
 		stringOption("mem_per_cpu", "memory per core; in place of memory", func(p *Pool) *string { return &p.MemPerCPU }, checkMemory),
 	}
+}
+
+func workerPer() Option {
+	o := stringOption("worker_per", "node: a worker on each node of a job; job: one that offers the whole job to one task at a time, for srun and mpirun in it",
+		func(p *Pool) *string { return &p.WorkerPer }, checkWorkerPer)
+	o.Default = WorkerPerNode
+	return o
+}
+
+func checkWorkerPer(text string) error {
+	if text != WorkerPerNode && text != WorkerPerJob {
+		return refuse("%q is neither node nor job", clip(text))
+	}
+	return nil
 }
 
 func scriptOptions() []Option {

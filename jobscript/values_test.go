@@ -110,7 +110,8 @@ func TestSkipAndReplace(t *testing.T) {
 		{extra: []string{"--mem-per-gpu=8G"}, gone: []string{"--mem=4G"}, added: []string{"--mem-per-gpu=8G"}},
 		{extra: []string{"-p other"}, gone: []string{"--partition=gpu-t"}, added: []string{"-p", "other"}},
 		{extra: []string{"-pother --requeue"}, gone: []string{"--partition=gpu-t", "--no-requeue"}, added: []string{"-pother", "--requeue"}},
-		{extra: []string{"-t 10"}, gone: []string{"--time=01:00:00"}, added: []string{"-t", "10"}},
+		{extra: []string{"-t 20"}, gone: []string{"--time=01:00:00"}, added: []string{"-t", "20"}},
+		{extra: []string{"-t 10"}, gone: []string{"--time=01:00:00", "--signal=B:USR1@60"}, added: []string{"-t", "10"}},
 		{extra: []string{`--comment="-p \"x\" #y"`}, added: []string{`--comment=-p "x" #y`}},
 	} {
 		pool := base
@@ -124,8 +125,8 @@ func TestSkipAndReplace(t *testing.T) {
 }
 
 func TestReplacedTimeMovesTheEnd(t *testing.T) {
-	script := render(t, jobscript.Pool{Walltime: time.Hour, JobExtraDirectives: []string{"--time=2"}}, worker)
-	if !strings.Contains(script.Text, "+ 120 ))") || !slices.Contains(script.Args, "--signal=B:USR1@30") {
+	script := render(t, jobscript.Pool{Walltime: time.Hour, JobExtraDirectives: []string{"--time=15"}}, worker)
+	if !strings.Contains(script.Text, "+ 900 ))") || !slices.Contains(script.Args, "--signal=B:USR1@30") {
 		t.Errorf("the worker is told another end than Slurm:\n%s", script.Text)
 	}
 }

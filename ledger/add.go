@@ -3,6 +3,7 @@ package ledger
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -27,41 +28,83 @@ const (
 	group = 50
 )
 
-// AddRows makes items the rows of the campaign, and the campaign active if it
-// was not yet. Items stream; their numbers must differ. Rows that are there
-// already keep their state if their key is the same, whatever their number was;
-// all others wait. If it fails the first time, the phase stays Filling, and
-// AddRows may be called again; on a campaign that has rows it changes
-// everything or nothing. It refuses while rows are running.
-func (l *Ledger) AddRows(ctx context.Context, items iter.Seq2[campaign.Item, error]) (added Added, err error) {
-	var there bool
-	if err := l.db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM rows)").Scan(&there); err != nil {
-		return added, l.failed(err)
+// Submission is what a campaign is to do from now on.
+type Submission struct {
+	// Header and Document replace those that the ledger has, together with the rows;
+	// nil keeps them.
+	Header   *Header
+	Document json.RawMessage
+	// Items stream; their numbers must differ.
+	Items iter.Seq2[campaign.Item, error]
+}
+
+// AddRows makes items the rows of the campaign: Submit without anything else.
+func (l *Ledger) AddRows(ctx context.Context, items iter.Seq2[campaign.Item, error]) (Added, error) {
+	return l.Submit(ctx, Submission{Items: items})
+}
+
+// Submit makes items the rows of the campaign, and the campaign active if it was
+// not yet. Rows that are there already keep their state if their key is the same,
+// whatever their number was; all others wait. If it fails the first time, the phase
+// stays Filling, and Submit may be called again; on a campaign that has rows it
+// changes everything or nothing. It refuses if a row that is running would get
+// another number or be dropped.
+func (l *Ledger) Submit(ctx context.Context, s Submission) (added Added, err error) {
+	phase, err := l.Phase(ctx)
+	if err != nil {
+		return added, err
 	}
-	if there {
-		added, err = l.replace(ctx, items)
+	if phase == Filling {
+		added.Rows, err = l.fill(ctx, s)
 	} else {
-		added.Rows, err = l.fill(ctx, items)
+		added, err = l.replace(ctx, s)
 	}
 	if err != nil {
 		return Added{}, l.failed(err)
 	}
-	return added, l.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.Exec("UPDATE meta SET value = ? WHERE name = 'phase' AND value = ?", []byte(Active), []byte(Filling))
-		return err
-	})
+	return added, nil
 }
 
-// fill adds rows to an empty campaign, batch by batch.
-func (l *Ledger) fill(ctx context.Context, items iter.Seq2[campaign.Item, error]) (n int, err error) {
-	next, stop := iter.Pull2(items)
-	defer stop()
-	for more := true; more; {
-		err := l.write(ctx, func(tx *sql.Tx) (err error) {
-			var count int
-			count, more, err = insert(ctx, tx, "rows", next, batch)
-			n += count
+// settings writes what a submission says besides its rows.
+func (s *Submission) settings(tx *sql.Tx) error {
+	if s.Header != nil {
+		value, err := json.Marshal(s.Header)
+		if err != nil {
 			return err
+		}
+		if err := put(tx, "header", value); err != nil {
+			return err
+		}
+	}
+	if s.Document != nil {
+		if err := put(tx, "workflow", s.Document); err != nil {
+			return err
+		}
+	}
+	_, err := tx.Exec("UPDATE meta SET value = ? WHERE name = 'phase' AND value = ?", []byte(Active), []byte(Filling))
+	return err
+}
+
+// fill adds rows to a campaign that nothing runs of yet, batch by batch. What an
+// interrupted one has left is removed.
+func (l *Ledger) fill(ctx context.Context, s Submission) (n int, err error) {
+	next, stop := iter.Pull2(s.Items)
+	defer stop()
+	for first, more := true, true; more; first = false {
+		err := l.write(ctx, func(tx *sql.Tx) (err error) {
+			if first {
+				if _, err := tx.Exec("DELETE FROM rows"); err != nil {
+					return err
+				}
+			}
+			var count int
+			if count, more, err = insert(ctx, tx, "rows", next, batch); err != nil {
+				return err
+			}
+			if n += count; !more {
+				return s.settings(tx)
+			}
+			return nil
 		})
 		if err != nil {
 			return n, err
@@ -141,19 +184,22 @@ const stage = `
 	DROP TABLE IF EXISTS temp.incoming;
 	CREATE TEMP TABLE incoming (number INTEGER PRIMARY KEY, key TEXT NOT NULL, params TEXT NOT NULL, priority INTEGER NOT NULL)`
 
-// merge replaces the rows by the new ones. Equal keys are paired in order.
-const merge = `
+// pair finds the rows that were there already. Equal keys are paired in order.
+const pair = `
 	DROP TABLE IF EXISTS temp.pairs;
 	CREATE TEMP TABLE pairs (number INTEGER PRIMARY KEY, old INTEGER NOT NULL);
 	INSERT INTO pairs
 		SELECT n.number, o.number
 		FROM (SELECT number, key, row_number() OVER (PARTITION BY key ORDER BY number) AS copy FROM incoming) n
 		JOIN (SELECT number, key, row_number() OVER (PARTITION BY key ORDER BY number) AS copy FROM rows) o
-		ON n.key = o.key AND n.copy = o.copy;
+		ON n.key = o.key AND n.copy = o.copy`
+
+// merge replaces the rows by the new ones.
+const merge = `
 	CREATE TABLE new_rows ` + rowTypes + `;
-	INSERT INTO new_rows (number, key, params, priority, state, attempts, floor, ` + details + `, outputs)
-		SELECT i.number, i.key, i.params, i.priority, coalesce(r.state, 'waiting'), coalesce(r.attempts, 0), coalesce(r.floor, 0),
-			coalesce(r.attempt, 0), r.cause, r.run, r.worker, r.job, r.node, r.started, r.ended, r.memory, r.error_type, r.message, r.task, r.log, r.outputs
+	INSERT INTO new_rows (number, key, params, priority, state, attempts, floor, fresh, ` + details + `, outputs)
+		SELECT i.number, i.key, i.params, i.priority, coalesce(r.state, 'waiting'), coalesce(r.attempts, 0), coalesce(r.floor, 0), coalesce(r.fresh, 0),
+			coalesce(r.attempt, 0), r.cause, r.run, r.worker, r.job, r.node, r.started, r.ended, r.memory, r.error_type, r.message, r.task, r.log, r.steps, r.outputs
 		FROM incoming i LEFT JOIN pairs p ON p.number = i.number LEFT JOIN rows r ON r.number = p.old ORDER BY i.number;
 	CREATE TABLE new_history ` + historyTypes + `;
 	INSERT INTO new_history (number, state, ` + details + `)
@@ -164,14 +210,14 @@ const merge = `
 	ALTER TABLE new_history RENAME TO history;` + indexes
 
 // replace stages the new rows, and merges them in one transaction.
-func (l *Ledger) replace(ctx context.Context, items iter.Seq2[campaign.Item, error]) (added Added, err error) {
+func (l *Ledger) replace(ctx context.Context, s Submission) (added Added, err error) {
 	conn, err := l.db.Conn(ctx)
 	if err != nil {
 		return added, err
 	}
 	defer conn.Close()
 	defer func() { err = errors.Join(err, dropStage(conn)) }()
-	if err := fillStage(ctx, conn, items); err != nil {
+	if err := fillStage(ctx, conn, s.Items); err != nil {
 		return added, err
 	}
 	l.writing.Lock()
@@ -184,16 +230,22 @@ func (l *Ledger) replace(ctx context.Context, items iter.Seq2[campaign.Item, err
 	if added, err = l.merge(tx); err != nil {
 		return added, err
 	}
+	if err := s.settings(tx); err != nil {
+		return added, err
+	}
 	return added, tx.Commit()
 }
 
 func (l *Ledger) merge(tx *sql.Tx) (added Added, err error) {
-	var before, running int
-	if err := tx.QueryRow("SELECT count(*), coalesce(sum(state = 'running'), 0) FROM rows").Scan(&before, &running); err != nil {
+	if _, err := tx.Exec(pair); err != nil {
 		return added, err
 	}
-	if running > 0 {
-		return added, &Error{Path: l.path, Message: fmt.Sprintf("%d rows are running", running), Advice: "pause the campaign, and wait for them or cancel them"}
+	var before, moved int
+	if err := tx.QueryRow(`SELECT count(*), coalesce(sum(state = 'running' AND number NOT IN (SELECT old FROM pairs WHERE old = number)), 0) FROM rows`).Scan(&before, &moved); err != nil {
+		return added, err
+	}
+	if moved > 0 {
+		return added, &Error{Path: l.path, Message: fmt.Sprintf("%d rows are running that are others now", moved), Advice: "pause the campaign and wait for them, or cancel it; or choose another name"}
 	}
 	if _, err := tx.Exec(merge); err != nil {
 		return added, err

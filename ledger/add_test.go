@@ -16,8 +16,13 @@ import (
 func TestAddAgain(t *testing.T) {
 	l := create(t, keyed("a", "b", "b", "c", "gone"))
 	begin(t, l, 1, 0, 1, 2)
-	if _, err := l.AddRows(t.Context(), keyed("a")); err == nil || !strings.Contains(err.Error(), "3 rows are running") {
-		t.Errorf("added while rows run: %v", err)
+	for _, keys := range [][]string{{"a"}, {"new", "a", "b", "b", "c"}} {
+		if _, err := l.AddRows(t.Context(), keyed(keys...)); err == nil || !strings.Contains(err.Error(), "rows are running that are others now") {
+			t.Errorf("rows that run were taken away: %v", err)
+		}
+	}
+	if added, err := l.AddRows(t.Context(), keyed("a", "b", "b", "c", "gone")); err != nil || added != (ledger.Added{Rows: 5, Kept: 5}) {
+		t.Errorf("the same rows again, while some run: %+v, %v", added, err)
 	}
 	retry := result(2, 1, campaign.Failed)
 	retry.State, retry.Cause = campaign.Waiting, ledger.Retry

@@ -94,3 +94,12 @@ func excerpt(text string) string {
 	}
 	return text
 }
+
+// InStates chooses the rows in any of these states.
+func InStates(states ...campaign.State) Filter {
+	f := Filter{where: "state IN (" + strings.TrimSuffix(strings.Repeat("?,", len(states)), ",") + ")"}
+	for _, s := range states {
+		f.args = append(f.args, string(s))
+	}
+	return f
+}

@@ -25,6 +25,8 @@ type Ledger struct {
 	// those of this process queue instead of polling.
 	writer  *sql.DB
 	writing sync.Mutex
+	// beginning and finishing are what is executed for every row, nil before the first.
+	beginning, finishing *sql.Stmt
 }
 
 // Options are how a ledger is kept.
@@ -164,6 +166,17 @@ func (l *Ledger) Close() error { return l.failed(errors.Join(l.db.Close(), l.wri
 
 // Path is the file of the ledger.
 func (l *Ledger) Path() string { return l.path }
+
+// prepare makes a statement of the writer, unless it is there already. Within a
+// transaction it would wait for its own connection.
+func (l *Ledger) prepare(ctx context.Context, s **sql.Stmt, query string) (err error) {
+	l.writing.Lock()
+	defer l.writing.Unlock()
+	if *s == nil {
+		*s, err = l.writer.PrepareContext(ctx, query)
+	}
+	return l.failed(err)
+}
 
 // write runs a transaction. When it returns nil, what was written is kept.
 func (l *Ledger) write(ctx context.Context, change func(tx *sql.Tx) error) error {

@@ -26,6 +26,9 @@ func (l *Ledger) Reset(ctx context.Context, f Filter, cause Cause) (n int, err e
 		if err := tx.QueryRow("SELECT count(*) FROM rows WHERE "+where, args...).Scan(&n); err != nil {
 			return err
 		}
+		if _, err := tx.Exec("UPDATE rows SET fresh = attempts WHERE "+where, args...); err != nil {
+			return err
+		}
 		return again(tx, where, args, cause)
 	})
 	return n, err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/campaign"
+	"github.com/ewoks-hpc/ewoks-hpc/task"
 )
 
 // Row is a row and what is known of it.
@@ -28,7 +29,7 @@ type Row struct {
 type Attempt struct {
 	// Number counts from 1; 0 is none.
 	Number int
-	// State is that of the row, or "lost".
+	// State is that of the row, or "lost" or "interrupted".
 	State             campaign.State
 	Cause             Cause
 	Run               string
@@ -40,6 +41,9 @@ type Attempt struct {
 	// node of the workflow.
 	ErrorType, Message, Task string
 	Log                      string
+	// Steps are the tasks of the row and how long each took, if they were executed
+	// as one.
+	Steps []task.Step
 }
 
 // Duration is from the start to the end; 0 if one is not known.
@@ -114,19 +118,20 @@ func scanRow(rows *sql.Rows) (r Row, err error) {
 // scanned reads state and details, which may be NULL.
 type scanned struct {
 	*Attempt
-	texts                  [9]sql.NullString
+	texts                  [10]sql.NullString
 	started, ended, memory sql.NullInt64
 }
 
 func (s *scanned) targets() []any {
 	t := &s.texts
-	return []any{&s.State, &s.Attempt.Number, &t[0], &t[1], &t[2], &t[3], &t[4], &s.started, &s.ended, &s.memory, &t[5], &t[6], &t[7], &t[8]}
+	return []any{&s.State, &s.Attempt.Number, &t[0], &t[1], &t[2], &t[3], &t[4], &s.started, &s.ended, &s.memory, &t[5], &t[6], &t[7], &t[8], &t[9]}
 }
 
 func (s *scanned) settle() {
 	for i, to := range []*string{(*string)(&s.Cause), &s.Run, &s.Worker, &s.Job, &s.Node, &s.ErrorType, &s.Message, &s.Task, &s.Log} {
 		*to = s.texts[i].String
 	}
+	s.Steps = decodeSteps(s.texts[9].String)
 	s.Started, s.Ended, s.PeakMemory = moment(s.started), moment(s.ended), s.memory.Int64
 }
 

@@ -27,6 +27,9 @@ type Cause string
 const (
 	// Lost: the worker vanished. It is not the row's fault.
 	Lost Cause = "lost"
+	// Interrupted: the launcher was ended, or somebody ended the run but not the
+	// campaign. It says nothing about the row.
+	Interrupted Cause = "interrupted"
 	// Retry: the row had failed.
 	Retry Cause = "retry"
 	// Rerun: somebody asked for a row that was done.
@@ -49,7 +52,7 @@ type Result struct {
 	// Run is that of the Start.
 	Run string
 	// State is Done, Failed or Cancelled, or Waiting if the row is to be tried
-	// again because of Cause: Lost, or Retry after Failure.
+	// again because of Cause: Lost, Interrupted, or Retry after Failure.
 	State             campaign.State
 	Cause             Cause
 	Worker, Job, Node string
@@ -63,6 +66,9 @@ type Result struct {
 	Task    string
 	// Log says where the output of the row is.
 	Log string
+	// Steps are the tasks of the row, if they were executed as one; MaxSteps of them
+	// are kept.
+	Steps []task.Step
 }
 
 // Next returns up to n rows that wait: those with the highest priority, and of
@@ -92,11 +98,11 @@ const begin = `UPDATE rows SET state = 'running', attempts = attempts + 1, attem
 // Begin records that attempts begin, all or none. Refused are the rows that do
 // not wait: they were cancelled or begun by somebody else, and must not run.
 func (l *Ledger) Begin(ctx context.Context, starts ...Start) (refused []int, err error) {
+	if err := l.prepare(ctx, &l.beginning, begin); err != nil {
+		return nil, err
+	}
 	err = l.write(ctx, func(tx *sql.Tx) error {
-		update, err := tx.PrepareContext(ctx, begin)
-		if err != nil {
-			return err
-		}
+		update := tx.StmtContext(ctx, l.beginning)
 		for _, s := range starts {
 			if s.Run == "" {
 				return fmt.Errorf("row %d begins without a run", s.Number)
@@ -116,18 +122,18 @@ func (l *Ledger) Begin(ctx context.Context, starts ...Start) (refused []int, err
 
 // finish settles the attempt that is running.
 const finish = `UPDATE rows SET state = ?, worker = coalesce(?, worker), job = coalesce(?, job), node = coalesce(?, node), started = coalesce(?, started),
-	ended = ?, memory = ?, outputs = ?, error_type = ?, message = ?, task = ?, log = ? WHERE number = ? AND run = ? AND state = 'running'`
+	ended = ?, memory = ?, outputs = ?, error_type = ?, message = ?, task = ?, log = ?, steps = ? WHERE number = ? AND run = ? AND state = 'running'`
 
 // Finish records results in one transaction: when it returns without an error,
 // they are kept. Of a row the first success counts, whichever attempt it is of;
 // anything else counts only for the attempt that runs. Stale are the rows whose
 // result did not count.
 func (l *Ledger) Finish(ctx context.Context, results ...Result) (stale []int, err error) {
+	if err := l.prepare(ctx, &l.finishing, finish); err != nil {
+		return nil, err
+	}
 	err = l.write(ctx, func(tx *sql.Tx) error {
-		f, err := newFinisher(ctx, tx)
-		if err != nil {
-			return err
-		}
+		f := finisher{tx, tx.StmtContext(ctx, l.finishing)}
 		for i := range results {
 			ok, err := f.finish(&results[i])
 			if err != nil {
@@ -147,18 +153,13 @@ type finisher struct {
 	settle *sql.Stmt
 }
 
-func newFinisher(ctx context.Context, tx *sql.Tx) (finisher, error) {
-	settle, err := tx.PrepareContext(ctx, finish)
-	return finisher{tx, settle}, err
-}
-
 func (f finisher) finish(r *Result) (bool, error) {
 	state := r.State
 	switch {
-	case state == campaign.Waiting && (r.Cause == Lost || r.Cause == Retry):
-		if state = "lost"; r.Cause == Retry {
-			state = campaign.Failed
-		}
+	case state == campaign.Waiting && r.Cause == Retry:
+		state = campaign.Failed
+	case state == campaign.Waiting && (r.Cause == Lost || r.Cause == Interrupted):
+		state = campaign.State(r.Cause)
 	case state != campaign.Done && state != campaign.Failed && state != campaign.Cancelled:
 		return false, fmt.Errorf("an attempt cannot end as %q, cause %q", r.State, r.Cause)
 	}
@@ -180,7 +181,7 @@ func (f finisher) update(r *Result, state campaign.State) (bool, error) {
 		kind = cmp.Or(r.Failure.Type, string(r.Failure.Cause), "unknown error")
 	}
 	return changed(f.settle.Exec(state, text(r.Worker), text(r.Job), text(r.Node), micros(r.Started), micros(r.Ended), bytes(r.PeakMemory), outputs(r.Outputs),
-		text(kind), text(cut(r.Failure.Message)), text(r.Task), text(r.Log), r.Number, r.Run))
+		text(kind), text(cut(r.Failure.Message)), text(r.Task), text(r.Log), encodeSteps(r.Steps), r.Number, r.Run))
 }
 
 // late takes the success of an attempt that had been given up, unless the row

@@ -81,3 +81,9 @@ func (l *Ledger) each(ctx context.Context, scan func(rows *sql.Rows) error, quer
 	}
 	return rows.Err()
 }
+
+// Counts counts the rows in each state.
+func (l *Ledger) Counts(ctx context.Context) (c campaign.Counts, err error) {
+	err = l.counts(ctx, &c)
+	return c, l.failed(err)
+}

@@ -14,6 +14,17 @@ type Capacity struct {
 	Cores  int
 	Memory Bytes
 	GPUs   int
+	// Nodes is more than 0 for a worker that has a whole job of so many nodes, each with
+	// these Cores, Memory and GPUs. It has one slot, and every task takes all of it.
+	Nodes int
+}
+
+// own is what a task asks for itself: of a whole job, nothing but all.
+func (c Capacity) own(n Need) Need {
+	if c.Nodes > 0 {
+		return Need{}
+	}
+	return n
 }
 
 func (c Capacity) slots() int { return max(1, c.Slots) }
@@ -24,7 +35,7 @@ func (c Capacity) OwnGPUs() int { return c.GPUs / c.slots() }
 
 // GPUsOf is how many GPUs a task has for itself; 0 means that it shares them all.
 func (c Capacity) GPUsOf(n Need) int {
-	if n.GPUs > 0 {
+	if n = c.own(n); n.GPUs > 0 {
 		return n.GPUs
 	}
 	return c.OwnGPUs()
@@ -32,14 +43,26 @@ func (c Capacity) GPUsOf(n Need) int {
 
 // CoresOf is how many cores a task may use, at least 1.
 func (c Capacity) CoresOf(n Need) int {
-	if n.Cores > 0 {
+	if n = c.own(n); n.Cores > 0 {
 		return n.Cores
 	}
 	return max(1, c.cores()/c.slots())
 }
 
-// String is as in "4 slots, 8 cores, 16GB of memory, 1 GPU".
+// MemoryOf is how much memory a task may use; 0 is not known.
+func (c Capacity) MemoryOf(n Need) Bytes {
+	if n = c.own(n); n.Memory > 0 {
+		return n.Memory
+	}
+	return c.Memory / Bytes(c.slots())
+}
+
+// String is as in "4 slots, 8 cores, 16GB of memory, 1 GPU", or "2 whole nodes, each with
+// 8 cores".
 func (c Capacity) String() string {
+	if c.Nodes > 0 {
+		return count(c.Nodes, "whole node") + ", each with " + strings.Join(amounts(c.cores(), c.Memory, c.GPUs), ", ")
+	}
 	parts := append([]string{count(c.slots(), "slot")}, amounts(c.cores(), c.Memory, c.GPUs)...)
 	return strings.Join(parts, ", ")
 }
@@ -47,6 +70,10 @@ func (c Capacity) String() string {
 // lacks says why a task can never run on such a worker; empty when it can.
 func (c Capacity) lacks(n Need) string {
 	switch {
+	case n.Nodes > 0 && c.Nodes == 0:
+		return `has no worker for a whole job (worker_per = "job")`
+	case n.Nodes > c.Nodes:
+		return "has " + count(c.Nodes, "node")
 	case n.Cores > c.cores():
 		return "has " + count(c.cores(), "core")
 	case n.GPUs > c.GPUs:
@@ -65,7 +92,7 @@ func (c Capacity) Fits(n Need) bool { return c.lacks(n) == "" }
 
 // SlotsOf is how many slots a task takes of such a worker, rounded up.
 func (c Capacity) SlotsOf(n Need) int {
-	if !n.Sized() {
+	if n = c.own(n); !n.Sized() {
 		return 1
 	}
 	share := func(part, all int64) int {
@@ -84,6 +111,7 @@ type Use struct{ cores, memory, gpus int64 }
 
 // Of is what one task takes.
 func (c Capacity) Of(n Need) Use {
+	n = c.own(n)
 	s := int64(c.slots())
 	u := Use{cores: int64(c.cores()), memory: int64(c.Memory >> 10), gpus: int64(c.OwnGPUs()) * s}
 	if n.Cores > 0 {
@@ -136,6 +164,9 @@ type Pool struct {
 
 // lacks says why the pool can never run a task; empty when it can.
 func (p Pool) lacks(n Need) string {
+	if p.Nodes > 0 && n.Nodes == 0 && (n.Pool != p.Name || n.Chosen) {
+		return "is for tasks that say nodes, or that name it"
+	}
 	if why := p.Capacity.lacks(n); why != "" {
 		return why
 	}

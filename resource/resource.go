@@ -16,11 +16,23 @@ type Need struct {
 	Cores  int
 	Memory Bytes
 	GPUs   int
+	// Nodes makes the task one of a whole job of at least so many nodes. Cores, Memory
+	// and GPUs are then what each of them must have.
+	Nodes int
 	// TimeLimit bounds the execution of the task.
 	TimeLimit time.Duration
 	// Pool is the only kind of worker that may execute it.
 	Pool string
+	// Chosen tells that a Router chose Pool, which it may do again. It is not written.
+	Chosen bool
+	// Starved tells that an attempt ran out of memory, for which it had asked for
+	// Outgrown; 0 is the share of a slot. They are not written.
+	Starved  bool
+	Outgrown Bytes
 }
+
+// All asks for all the memory that a worker has, whatever that is.
+const All = maxBytes
 
 // Sized tells whether the task says how large it is, so that it is not simply one
 // slot.
@@ -31,6 +43,7 @@ func (n Need) Or(other Need) Need {
 	fill(&n.Cores, other.Cores)
 	fill(&n.Memory, other.Memory)
 	fill(&n.GPUs, other.GPUs)
+	fill(&n.Nodes, other.Nodes)
 	fill(&n.TimeLimit, other.TimeLimit)
 	fill(&n.Pool, other.Pool)
 	return n
@@ -54,6 +67,9 @@ func (n Need) Limit(other time.Duration) time.Duration {
 // String is as in "2 cores, 1 GPU, pool gpu"; empty when nothing is said.
 func (n Need) String() string {
 	parts := amounts(n.Cores, n.Memory, n.GPUs)
+	if n.Nodes > 0 {
+		parts = append([]string{count(n.Nodes, "node")}, parts...)
+	}
 	if n.TimeLimit > 0 {
 		parts = append(parts, "a time limit of "+n.TimeLimit.String())
 	}

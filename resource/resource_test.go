@@ -25,6 +25,8 @@ func TestSet(t *testing.T) {
 	}{
 		{`{"cores": 4, "memory": "4GB", "gpus": 1, "time_limit": "00:10:00", "pool": "gpu"}`,
 			resource.Need{Cores: 4, Memory: 4e9, GPUs: 1, TimeLimit: 10 * time.Minute, Pool: "gpu"}, ""},
+		{`{"nodes": 2}`, resource.Need{Nodes: 2}, ""},
+		{`{"nodes": 0}`, resource.Need{}, "nodes must be a whole number from 1 up"},
 		{`{"time_limit": 90, "memory": 1024}`, resource.Need{TimeLimit: 90 * time.Second, Memory: 1024}, ""},
 		{`{"time_limit": 0.5, "memory": "2GiB"}`, resource.Need{TimeLimit: time.Second / 2, Memory: 2 << 30}, ""},
 		{`{"time_limit": "1-12"}`, resource.Need{TimeLimit: 36 * time.Hour}, ""},
@@ -56,7 +58,7 @@ func TestRoundTrip(t *testing.T) {
 	r := random(t)
 	for range 2000 {
 		want := resource.Need{
-			Cores: r.IntN(100), GPUs: r.IntN(9), Pool: []string{"", "cpu", `a"b`}[r.IntN(3)],
+			Cores: r.IntN(100), GPUs: r.IntN(9), Nodes: r.IntN(3), Pool: []string{"", "cpu", `a"b`}[r.IntN(3)],
 			Memory: resource.Bytes(r.Int64N(1 << 50)), TimeLimit: time.Duration(r.Int64N(1e6)) * time.Millisecond,
 		}
 		if r.IntN(2) == 0 {

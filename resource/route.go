@@ -57,8 +57,8 @@ type Router struct {
 }
 
 // Place says what a node needs, with the pool that it goes to: the one that it or a
-// rule names, else the first that it fits, where pools with more GPUs than it asks
-// for come last. The error is an UnfitError.
+// rule names, else the first that it fits, where pools with GPUs that it does not ask for, and
+// then those with more nodes than it asks for, come last. The error is an UnfitError.
 func (r Router) Place(s Subject, n Need) (Need, *UnfitError) {
 	if i := slices.IndexFunc(r.Rules, func(rule Rule) bool { return rule.matches(s) }); i >= 0 {
 		n = n.Or(r.Rules[i].Need)
@@ -70,23 +70,26 @@ func (r Router) Place(s Subject, n Need) (Need, *UnfitError) {
 	for i, p := range r.Pools {
 		switch {
 		case n.Pool != "" && n.Pool != p.Name, p.lacks(n) != "":
-		case !found || p.idleGPUs(n) < r.Pools[best].idleGPUs(n):
+		case !found || p.idle(n) < r.Pools[best].idle(n):
 			best, found = i, true
 		}
 	}
 	if !found {
 		return n, &UnfitError{Subject: s, Need: n, Pools: r.Pools}
 	}
+	n.Chosen = n.Chosen || n.Pool == ""
 	n.Pool = r.Pools[best].Name
 	return n, nil
 }
 
-// idleGPUs is 1 when the task would keep GPUs from those that want them.
-func (p Pool) idleGPUs(n Need) int {
+// idle grows with what the task would keep from those that want it: GPUs above all,
+// then nodes.
+func (p Pool) idle(n Need) int {
+	idle := p.Nodes
 	if p.GPUs > 0 && n.GPUs == 0 {
-		return 1
+		idle += maxCount
 	}
-	return 0
+	return idle
 }
 
 // UnfitError says that no pool can ever run a node.

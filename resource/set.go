@@ -10,7 +10,7 @@ import (
 )
 
 // keys are the names of the fields of a Need, in documents and files.
-var keys = []string{"cores", "memory", "gpus", "time_limit", "pool"}
+var keys = []string{"cores", "memory", "gpus", "nodes", "time_limit", "pool"}
 
 // Set gives a field a value as JSON and TOML hold them: numbers and texts. A number
 // of memory is in bytes, one of a time in seconds. Errors have a hint.
@@ -20,6 +20,8 @@ func (n *Need) Set(key string, value any) (err error) {
 		n.Cores, err = whole(key, value, 1)
 	case "gpus":
 		n.GPUs, err = whole(key, value, 0)
+	case "nodes":
+		n.Nodes, err = whole(key, value, 1)
 	case "memory":
 		n.Memory, err = memory(value)
 	case "time_limit":
@@ -148,6 +150,10 @@ func (n Need) AppendJSON(out []byte) []byte {
 	if n.GPUs > 0 {
 		field("gpus")
 		out = strconv.AppendInt(out, int64(n.GPUs), 10)
+	}
+	if n.Nodes > 0 {
+		field("nodes")
+		out = strconv.AppendInt(out, int64(n.Nodes), 10)
 	}
 	if n.TimeLimit > 0 {
 		field("time_limit")

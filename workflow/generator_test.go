@@ -225,14 +225,15 @@ func (g *generator) links(nodes []object, subs map[string]object) []object {
 			l["sub_target"] = g.inside(sub, "input_nodes")
 			g.addSubAttributes(l, subs[source] != nil, nodes[k])
 		}
-		g.breakLink(l)
+		g.breakLink(l, subs[target] != nil)
 		list = append(list, l)
 	}
 	return list
 }
 
-// addSubAttributes uses attributes that the graph node cannot push, and never
-// between two graphs: ewokscore then applies the two in an order that depends
+// addSubAttributes adds none to a link to a graph node that pushes attributes:
+// ewokscore gives one dict to all input nodes of the graph, so those of the link land
+// on all of them. And none between two graphs: ewokscore then applies the two in an order that depends
 // on the order of the graph nodes, and leaks one into the other. It is used
 // once per graph node: of several ewokscore leaks one into the others.
 func (g *generator) addSubAttributes(l object, fromGraph bool, graphNode object) {
@@ -247,14 +248,18 @@ func (g *generator) addSubAttributes(l object, fromGraph bool, graphNode object)
 	}
 }
 
-func (g *generator) breakLink(l object) {
+// breakLink may make a link wrong. sub_target_attributes are wrong on a link to a
+// task only; on one to a graph they are for addSubAttributes.
+func (g *generator) breakLink(l object, toGraph bool) {
 	switch g.IntN(60) {
 	case 0:
 		l["target"] = "nowhere"
 	case 1:
 		l["sub_target"] = "nowhere"
 	case 2:
-		l["sub_target_attributes"] = object{"label": "x"}
+		if !toGraph {
+			l["sub_target_attributes"] = object{"label": "x"}
+		}
 	case 3:
 		l["sub_source"] = "nowhere"
 	}

@@ -9,7 +9,7 @@ async function refresh() {
   if (busy || document.hidden || reading) return;
   busy = true;
   try {
-    const reply = await fetch("/", { cache: "no-store", signal: AbortSignal.timeout(2 * every) });
+    const reply = await fetch("/plain", { cache: "no-store", signal: AbortSignal.timeout(2 * every) });
     if (reply.status === 401) return location.reload();
     if (!reply.ok) throw new Error(reply.status);
     const next = new DOMParser().parseFromString(await reply.text(), "text/html").querySelector("main");

@@ -44,6 +44,7 @@ var uses = map[string][]string{
 	"poll-interval":      {"slurm"},
 	"journal-dir":        {"up"},
 	"durability":         {"up"},
+	"keep-runs":          {"up"},
 }
 
 // checkFlags refuses flags that would be without effect.

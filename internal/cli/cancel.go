@@ -20,7 +20,7 @@ func newCancel(s Streams) *cli.Command {
 of that node: they fail as with an error, so links for errors of the node are followed;
 without any the run fails, or goes on elsewhere if it was begun with --keep-going.
 The jobs of the cluster stay; ewoks-hpc down ends them.` + runHelp + exitHelp,
-		Flags: append(reachFlags(), outputFlag(),
+		Flags: append(reachFlags(), outputFlag(), quietFlag(errorsOnly),
 			&cli.BoolFlag{Name: "all", Usage: "end all runs of the cluster"}),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			o, err := cancelOrder(cmd)

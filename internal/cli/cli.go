@@ -56,26 +56,51 @@ func Main(args []string, version string) int {
 	return report(s.Err, err)
 }
 
+const rootHelp = `   ewoks-hpc run workflow.json                      run a workflow on this machine
+   ewoks-hpc up --cores 4 --max-jobs 10 --detach    bring a cluster up on Slurm
+   ewoks-hpc run workflow.json --cluster default    run a workflow on it
+   ewoks-hpc top                                    watch it
+   ewoks-hpc campaign run workflow.json --table scans.csv --name scans
+   ewoks-hpc explain last                           why is my run not running?
+   ewoks-hpc down                                   end it
+
+ewoks-hpc COMMAND --help tells all about a command.`
+
+// group is a heading of the help text with its commands.
+type group struct {
+	name     string
+	commands []*cli.Command
+}
+
+// groups are all commands, in the order in which people need them.
+func groups(s Streams) []group {
+	return []group{
+		{"Run workflows", []*cli.Command{newRun(s), newCancel(s), newPause(s), newResume(s)}},
+		{"Look", []*cli.Command{newTop(s), newStatus(s), newRuns(s), newWorkers(s), newJobs(s), newExplain(s), newLogs(s), newReport(s)}},
+		{"Clusters", []*cli.Command{newUp(s), newDown(s), newScale(s), newDoctor(s), newConfig(s), newJobScript(s), newWorker(s), newDoctorProbe(s), newBridge(s)}},
+		{"Campaigns", []*cli.Command{newCampaign(s)}},
+		{"Documents", []*cli.Command{newValidate(s), newShow(s), newConvert(s)}},
+		{"This program", []*cli.Command{newCompletion(s), newComplete(s), newMan(s), newReference(s)}},
+	}
+}
+
 func root(s Streams, version string) *cli.Command {
 	root := &cli.Command{
-		Name:    "ewoks-hpc",
-		Usage:   "run ewoks workflows on this machine and on Slurm clusters",
-		Version: version,
-		Description: `Run a workflow here:       ewoks-hpc run workflow.json
-Bring a cluster up:        ewoks-hpc up --queue gpu --gres gpu:1 --jobs 2 --detach
-Run a workflow on it:      ewoks-hpc run workflow.json --cluster default
-See it, and end it:        ewoks-hpc status, ewoks-hpc down
-End or hold a run:         ewoks-hpc cancel RUN, ewoks-hpc pause RUN, ewoks-hpc resume RUN` + exitHelp,
-		Writer: s.Out, ErrWriter: s.Err,
-		ExitErrHandler:        func(context.Context, *cli.Command, error) {},
-		EnableShellCompletion: true,
-		Action:                noCommand,
-		Commands: []*cli.Command{
-			newRun(s), newUp(s), newStatus(s), newRuns(s), newJobs(s), newWorkers(s), newLogs(s), newCancel(s), newPause(s), newResume(s),
-			newScale(s), newDown(s), newDoctor(s),
-			newValidate(s), newShow(s), newConvert(s), newJobScript(s), newConfig(s), newWorker(s), newDoctorProbe(s), newBridge(s),
-		},
+		Name:        "ewoks-hpc",
+		Usage:       "run ewoks workflows on this machine and on Slurm clusters",
+		Version:     version,
+		Description: rootHelp + exitHelp,
+		Writer:      s.Out, ErrWriter: s.Err,
+		ExitErrHandler: func(context.Context, *cli.Command, error) {},
+		Action:         noCommand,
 	}
+	for _, g := range groups(s) {
+		for _, c := range g.commands {
+			c.Category = g.name
+		}
+		root.Commands = append(root.Commands, g.commands...)
+	}
+	root.CustomRootCommandHelpTemplate = rootTemplate(groups(s))
 	_ = root.Walk(func(cmd *cli.Command) error {
 		cmd.OnUsageError = usageErrorOf
 		// Values may hold commas, as in -p x=[1,2]: a flag is repeated instead.

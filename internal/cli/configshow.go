@@ -8,6 +8,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/urfave/cli/v3"
+
+	"github.com/ewoks-hpc/ewoks-hpc/config"
 )
 
 func newConfig(s Streams) *cli.Command {
@@ -18,14 +20,21 @@ func newConfig(s Streams) *cli.Command {
 the current directory or above it, which beats the user's
 $XDG_CONFIG_HOME/ewoks-hpc/ewoks-hpc.toml. Files hold top-level keys and
 [pool.NAME] tables.` + exitHelp,
-		Flags: clusterFlags(),
+		Flags: append(clusterFlags(), outputFlag()),
 		Action: func(_ context.Context, cmd *cli.Command) error {
+			asJSON, err := wantsJSON(cmd)
+			if err != nil {
+				return err
+			}
 			if err := noArguments(cmd); err != nil {
 				return err
 			}
 			c, err := loadConfig(cmd)
 			if err != nil {
 				return err
+			}
+			if asJSON {
+				return printJSON(s.Out, configRows(c))
 			}
 			w := tabwriter.NewWriter(s.Out, 0, 0, 2, ' ', 0)
 			fmt.Fprintln(w, "POOL\tKEY\tVALUE\tORIGIN")
@@ -41,6 +50,22 @@ $XDG_CONFIG_HOME/ewoks-hpc/ewoks-hpc.toml. Files hold top-level keys and
 			return usageError{fmt.Errorf("config needs a subcommand"), "ewoks-hpc config show"}
 		},
 	}
+}
+
+// configRow is a value of the configuration, as JSON has it.
+type configRow struct {
+	Pool   string `json:"pool,omitempty"`
+	Key    string `json:"key"`
+	Value  any    `json:"value"`
+	Origin string `json:"origin"`
+}
+
+func configRows(c *config.Config) []configRow {
+	rows := []configRow{}
+	for _, r := range c.Describe() {
+		rows = append(rows, configRow{r.Pool, r.Key, r.Raw, r.Origin})
+	}
+	return rows
 }
 
 // valueText writes a value as it could stand in a file.

@@ -3,7 +3,7 @@ package cli
 import (
 	"cmp"
 	"context"
-	"fmt"
+	"path/filepath"
 
 	"github.com/urfave/cli/v3"
 
@@ -15,9 +15,12 @@ func newDown(s Streams) *cli.Command {
 		Name:        "down",
 		Usage:       "end a cluster: cancel its jobs and stop its launcher",
 		Description: "Returns when nothing of the cluster is left, in Slurm's queue or as a process." + exitHelp,
-		Flags:       reachFlags(),
+		Flags:       append(reachFlags(), outputFlag(), quietFlag(errorsOnly)),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			if err := noArguments(cmd); err != nil {
+				return err
+			}
+			if _, err := wantsJSON(cmd); err != nil {
 				return err
 			}
 			dir, err := app.FindCluster(cmd.String("state-dir"), cmp.Or(cmd.String("cluster"), "default"))
@@ -25,10 +28,13 @@ func newDown(s Streams) *cli.Command {
 				return err
 			}
 			what, err := app.Down(ctx, dir)
-			if err == nil {
-				fmt.Fprintln(s.Out, what)
+			if err != nil {
+				return err
 			}
-			return err
+			return say(cmd, s, struct {
+				Cluster string `json:"cluster"`
+				Result  string `json:"result"`
+			}{filepath.Base(dir), what}, what)
 		},
 	}
 }

@@ -49,3 +49,19 @@ func unquoteUsage(usage string) (placeholder, text string) {
 	}
 	return placeholder, before + placeholder + after
 }
+
+// rootTemplate is the help text of the program: commands in groups, in the order in
+// which people need them. The package that prints it sorts groups by their names.
+func rootTemplate(groups []group) string {
+	var b strings.Builder
+	b.WriteString("NAME:\n   {{.Name}} - {{.Usage}}\n\nUSAGE:\n   {{.Name}} COMMAND [options] [arguments]\n")
+	for _, g := range groups {
+		b.WriteString("\n" + strings.ToUpper(g.name) + ":\n")
+		for _, c := range g.commands {
+			if !c.Hidden {
+				b.WriteString("   " + c.Name + "\t" + c.Usage + "\n")
+			}
+		}
+	}
+	return b.String() + "\nEXAMPLES:\n{{.Description}}\n\nOPTIONS:{{range .VisibleFlags}}\n   {{.}}{{end}}\n"
+}

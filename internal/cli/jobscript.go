@@ -13,8 +13,8 @@ import (
 func newJobScript(s Streams) *cli.Command {
 	return &cli.Command{
 		Name:        "job-script",
-		Usage:       "print the sbatch script that up would submit, and submit nothing",
-		Description: "Takes the options of up. The script goes to standard output, the sbatch command that\nwould get it on its standard input to standard error. Of several pools the first is shown:\nname another with --pool." + exitHelp,
+		Usage:       "print the sbatch scripts that up would submit, and submit nothing",
+		Description: "Takes the options of up. There is a script for each pool, or each that --pool names. It goes to\nstandard output, the sbatch command that would get it on its standard input to standard error." + exitHelp,
 		Flags: append([]cli.Flag{
 			&cli.StringFlag{Name: "chdir", Usage: "`DIRECTORY` where workers start; default: the current one"},
 		}, clusterFlags()...),
@@ -22,20 +22,30 @@ func newJobScript(s Streams) *cli.Command {
 			if err := noArguments(cmd); err != nil {
 				return err
 			}
-			o, err := clusterOptionsOf(cmd, 1)
+			o, err := clusterOptions(cmd)
 			if err != nil {
 				return err
 			}
 			if o.Dir, err = app.WorkingDir(cmd.String("chdir")); err != nil {
 				return err
 			}
-			text, command, err := app.JobScript(o)
-			if err != nil {
-				return err
-			}
-			fmt.Fprintln(s.Err, "#", strings.Join(command, " "))
-			fmt.Fprintln(s.Out, strings.TrimRight(text, "\n"))
-			return nil
+			return printScripts(s, o)
 		},
 	}
+}
+
+// printScripts prints nothing unless all scripts can be made.
+func printScripts(s Streams, o app.ClusterOptions) error {
+	var scripts, commands []string
+	for _, one := range o.EachPool() {
+		text, command, err := app.JobScript(one)
+		if err != nil {
+			return err
+		}
+		scripts = append(scripts, strings.TrimRight(text, "\n")+"\n")
+		commands = append(commands, "# "+strings.Join(command, " "))
+	}
+	fmt.Fprintln(s.Err, strings.Join(commands, "\n"))
+	_, err := fmt.Fprint(s.Out, strings.Join(scripts, "\n"))
+	return err
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -20,28 +19,10 @@ type listing struct {
 	print       func(io.Writer, dashboard.Overview, time.Time)
 }
 
-// outputFlag chooses how an answer is printed.
-func outputFlag() cli.Flag {
-	return &cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT`: text or json", Value: "text"}
-}
-
-// wantsJSON reads that flag.
-func wantsJSON(cmd *cli.Command) (bool, error) {
-	switch format := cmd.String("output"); format {
-	case "text":
-		return false, nil
-	case "json":
-		return true, nil
-	default:
-		return false, usageError{fmt.Errorf("--output %s", format), "choose text or json"}
-	}
-}
-
 func newListing(s Streams, l listing) *cli.Command {
 	return &cli.Command{
 		Name: l.name, Usage: l.usage, Description: "One of the tables of ewoks-hpc status, with all its rows." + exitHelp,
-		Flags: append(reachFlags(), outputFlag(),
-			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print ids only, one in a line"}),
+		Flags:  append(reachFlags(), outputFlag(), quietFlag("print ids only, one in a line")),
 		Action: func(ctx context.Context, cmd *cli.Command) error { return l.run(ctx, cmd, s) },
 	}
 }
@@ -54,16 +35,8 @@ func (l listing) run(ctx context.Context, cmd *cli.Command, s Streams) error {
 	if err := noArguments(cmd); err != nil {
 		return err
 	}
-	if asJSON && cmd.Bool("quiet") {
-		return usageError{errors.New("--output json and --quiet contradict each other"), "give one of them"}
-	}
-	client, err := reach(ctx, cmd)
+	o, err := lookAt(ctx, cmd)
 	if err != nil {
-		return err
-	}
-	defer client.Close()
-	var o dashboard.Overview
-	if err := client.Call(ctx, "overview", nil, &o); err != nil {
 		return err
 	}
 	switch {

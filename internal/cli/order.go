@@ -39,7 +39,9 @@ func (x order) give(ctx context.Context, cmd *cli.Command, s Streams, o app.Orde
 	case asJSON:
 		return printJSON(s.Out, a)
 	}
-	x.words(s.Out, cmd.String("cluster"), o, a)
+	if !cmd.Bool("quiet") {
+		x.words(s.Out, cmd.String("cluster"), o, a)
+	}
 	return nil
 }
 

@@ -18,7 +18,7 @@ func newPause(s Streams) *cli.Command {
 		Description: `Tasks that workers have go on. Without RUN the whole cluster is paused; runs can still
 be submitted, they wait. A pause lasts until ewoks-hpc resume, also when the launcher
 is restarted; ewoks-hpc down ends it.` + runHelp + exitHelp,
-		Flags: append(reachFlags(), outputFlag()),
+		Flags: append(reachFlags(), outputFlag(), quietFlag(errorsOnly)),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			run, err := oneRun(cmd)
 			if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v3"
 
 	"github.com/ewoks-hpc/ewoks-hpc/app"
+	"github.com/ewoks-hpc/ewoks-hpc/dashboard"
 )
 
 // reachFlags name a cluster that is up.
@@ -25,6 +26,16 @@ func reach(ctx context.Context, cmd *cli.Command) (*app.Client, error) {
 		return nil, err
 	}
 	return app.Connect(ctx, dir)
+}
+
+// lookAt asks the cluster that the flags name for its overview.
+func lookAt(ctx context.Context, cmd *cli.Command) (o dashboard.Overview, err error) {
+	client, err := reach(ctx, cmd)
+	if err != nil {
+		return o, err
+	}
+	defer client.Close()
+	return o, client.Call(ctx, "overview", nil, &o)
 }
 
 // noArguments refuses arguments for commands that take none.

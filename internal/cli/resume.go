@@ -19,7 +19,7 @@ func newResume(s Streams) *cli.Command {
 		Description: `Without RUN the cluster goes on if it was paused, pools submit jobs again that had
 stopped because jobs failed to start or were refused, and nodes are used again that were
 excluded. Runs that were paused one by one stay paused.` + runHelp + exitHelp,
-		Flags: append(reachFlags(), outputFlag()),
+		Flags: append(reachFlags(), outputFlag(), quietFlag(errorsOnly)),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			run, err := oneRun(cmd)
 			if err != nil {

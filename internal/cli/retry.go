@@ -18,6 +18,7 @@ func retryFlags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "retry-on", Category: category, Usage: "--retries is for exceptions of these classes only, `TYPE,...`: names without module, not those of base classes"},
 		&cli.IntFlag{Name: "timeout-retries", Category: category, Usage: "try a task again up to `N` times after it exceeded its time, like --task-timeout"},
 		&cli.IntFlag{Name: "oom-retries", Category: category, Usage: "try a task again up to `N` times after it ran out of memory"},
+		&cli.FloatFlag{Name: "oom-memory", Category: category, Usage: "with --oom-retries on a cluster, ask for `FACTOR` times as much memory each time, up to what a worker has; a task that has not said how much it needs gets a worker for itself; 1: the same again", Value: engine.DefaultGrowth},
 		&cli.DurationFlag{Name: "retry-delay", Category: category, Usage: "`TIME` before a failed task is tried again; doubles with every failure, up to 10m"},
 		&cli.IntFlag{Name: "max-lost", Category: category, Usage: "a task that was lost with its worker runs again, up to `N` times", Value: engine.DefaultLost},
 	}
@@ -35,7 +36,10 @@ func retryOptions(cmd *cli.Command) (*engine.Retry, error) {
 	}
 	o := &engine.Retry{
 		Lost: cmd.Int("max-lost"), Exceptions: cmd.Int("retries"), Timeouts: cmd.Int("timeout-retries"), OutOfMemory: cmd.Int("oom-retries"),
-		Delay: cmd.Duration("retry-delay"),
+		Memory: cmd.Float("oom-memory"), Delay: cmd.Duration("retry-delay"),
+	}
+	if !(1 <= o.Memory && o.Memory <= engine.MaxGrowth) { // NaN is neither
+		return nil, usageError{fmt.Errorf("--oom-memory %v", o.Memory), fmt.Sprintf("give 1 to %d, like 1.5 or 2", engine.MaxGrowth)}
 	}
 	if o.Delay < 0 {
 		return nil, usageError{fmt.Errorf("--retry-delay %s", o.Delay), "give a positive time, like 10s or 1m"}
@@ -56,6 +60,8 @@ func retryEffects(cmd *cli.Command, o *engine.Retry) error {
 	switch {
 	case len(o.On) > 0 && o.Exceptions == 0:
 		return usageError{fmt.Errorf("--retry-on %s has no effect without --retries", strings.Join(o.On, ",")), "say how often: --retries N"}
+	case cmd.IsSet("oom-memory") && o.OutOfMemory == 0:
+		return usageError{fmt.Errorf("--oom-memory %v has no effect without --oom-retries", o.Memory), "say how often: --oom-retries N"}
 	case o.Delay > 0 && o.Exceptions+o.Timeouts+o.OutOfMemory == 0:
 		return usageError{fmt.Errorf("--retry-delay %s has no effect without retries", o.Delay), "say how often: --retries, --timeout-retries or --oom-retries N"}
 	}

@@ -11,7 +11,7 @@ import (
 
 // routeKeys are the keys of a [[route]]: which nodes it is for, and what those get.
 func routeKeys() (keys []config.Key) {
-	for _, name := range []string{"node", "label", "task", "pool", "cores", "memory", "gpus", "time_limit"} {
+	for _, name := range []string{"node", "label", "task", "pool", "cores", "memory", "gpus", "nodes", "time_limit"} {
 		keys = append(keys, config.Key{Name: name})
 	}
 	return keys
@@ -54,7 +54,7 @@ func route(values map[string]any) (r resource.Rule, err error) {
 	case r.Node == "" && r.Label == "" && r.Task == "":
 		return r, errors.New("it says of no node, label or task")
 	case r.Need == resource.Need{}:
-		return r, errors.New("it gives no pool, cores, memory, gpus or time_limit")
+		return r, errors.New("it gives no pool, cores, memory, gpus, nodes or time_limit")
 	}
 	return r, nil
 }

@@ -22,9 +22,13 @@ idle workers end; busy ones finish what they have.` + exitHelp,
 			&cli.IntFlag{Name: "min-jobs", Usage: "fewest (`N`) worker jobs, with --max-jobs; default: 0"},
 			&cli.IntFlag{Name: "max-jobs", Usage: "most (`N`) worker jobs"},
 			&cli.StringFlag{Name: "pool", Usage: "`NAME` of the pool"},
+			outputFlag(), quietFlag(errorsOnly),
 		),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
 			if err := noArguments(cmd); err != nil {
+				return err
+			}
+			if _, err := wantsJSON(cmd); err != nil {
 				return err
 			}
 			request, err := scaleRequest(cmd)
@@ -39,8 +43,7 @@ idle workers end; busy ones finish what they have.` + exitHelp,
 			if err := client.Call(ctx, "scale", request, nil); err != nil {
 				return err
 			}
-			fmt.Fprintf(s.Out, "cluster %s: %s wanted\n", cmd.String("cluster"), wanted(request))
-			return nil
+			return say(cmd, s, request, fmt.Sprintf("cluster %s: %s wanted", cmd.String("cluster"), wanted(request)))
 		},
 	}
 }

@@ -28,16 +28,8 @@ func readInputs(path string) ([]workflow.GraphInput, error) {
 
 // parseOutputs reads which outputs a run returns.
 func parseOutputs(text string) ([]workflow.OutputSelector, error) {
-	switch text {
-	case "end":
-		return nil, nil
-	case "all":
-		return []workflow.OutputSelector{{Selector: workflow.Selector{All: true}}}, nil
-	case "none":
-		return []workflow.OutputSelector{}, nil
-	}
-	var selectors []workflow.OutputSelector
-	if err := json.Unmarshal([]byte(text), &selectors); err != nil || selectors == nil {
+	selectors, err := workflow.ParseOutputs(text)
+	if err != nil {
 		return nil, usageError{fmt.Errorf("--outputs %s: %w", text, err), `write end, all, none, or a list like [{"id": "node", "name": "result", "new_name": "a"}]`}
 	}
 	return selectors, nil

@@ -3,9 +3,9 @@ package cli
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,6 +32,7 @@ var settings = []setting{
 	{"state_dir", "DIRECTORY", "where clusters keep their state; default: ewoks-hpc in $XDG_STATE_HOME", false},
 	{"journal_dir", "DIRECTORY", "local folder for the journals of runs; default: the state directory, or one under /var/tmp if that is on a network file system", false},
 	{"durability", "HOW", "normal: a crash of the machine may lose the last second; strict: every entry is synced to the disk; default: normal", false},
+	{"keep_runs", "TIME", "how long runs stay known after their end, what they printed, and logs of jobs, like 30d or 12h; default: 30d", false},
 	{"templates", "DIRECTORY", "folder whose *.tmpl replace those of the job script", false},
 	{"bind", "ADDRESS,...", "addresses that the broker listens on; default: loopback for local clusters, else all", false},
 	{"advertise", "HOST,...", "names or addresses by which workers reach this machine, as they are to try them; default: its host name and addresses", false},
@@ -127,11 +128,6 @@ func invalid(err error) error { return &app.InvalidError{Cause: err} }
 
 // clusterOptions turns the configuration into what a cluster is made of.
 func clusterOptions(cmd *cli.Command) (o app.ClusterOptions, err error) {
-	return clusterOptionsOf(cmd, math.MaxInt)
-}
-
-// clusterOptionsOf looks at no more than so many pools.
-func clusterOptionsOf(cmd *cli.Command, most int) (o app.ClusterOptions, err error) {
 	c, err := loadConfig(cmd)
 	if err != nil {
 		return o, err
@@ -153,6 +149,9 @@ func clusterOptionsOf(cmd *cli.Command, most int) (o app.ClusterOptions, err err
 	if o.Durability, err = durability(text("journal_dir"), text("durability")); err != nil {
 		return o, err
 	}
+	if o.KeepRuns, err = keepRuns(cmp.Or(text("keep_runs"), "30d")); err != nil {
+		return o, err
+	}
 	if interval := text("poll_interval"); interval != "" {
 		if o.PollInterval, err = time.ParseDuration(interval); err != nil || o.PollInterval < time.Second {
 			return o, usageError{fmt.Errorf("poll_interval %q", interval), "give a time of at least a second, like 15s"}
@@ -161,7 +160,7 @@ func clusterOptionsOf(cmd *cli.Command, most int) (o app.ClusterOptions, err err
 	if o.Rules, err = routes(c.Tables("route")); err != nil {
 		return o, err
 	}
-	for i, name := range c.Selected[:min(most, len(c.Selected))] {
+	for i, name := range c.Selected {
 		p, err := poolOptions(cmd, c, name)
 		if err != nil {
 			return o, err
@@ -180,6 +179,20 @@ func poolOptions(cmd *cli.Command, c *config.Config, name string) (o app.PoolOpt
 		return o, err
 	}
 	return o, sizeOptions(cmd, c.Pool(name), &o)
+}
+
+// keepRuns reads a time, which may be in days: 30d.
+func keepRuns(text string) (time.Duration, error) {
+	keep, err := time.ParseDuration(text)
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		var n uint64
+		n, err = strconv.ParseUint(days, 10, 16)
+		keep = time.Duration(n) * 24 * time.Hour
+	}
+	if err != nil || keep < time.Second {
+		return 0, usageError{fmt.Errorf("keep_runs %q", text), "give a time of at least a second, like 30d or 12h"}
+	}
+	return keep, nil
 }
 
 // durability reads what is to outlive the launcher.

@@ -3,12 +3,12 @@ package cli
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
 	"text/tabwriter"
 	"time"
+	"unicode"
 
 	"github.com/urfave/cli/v3"
 
@@ -20,34 +20,25 @@ func newStatus(s Streams) *cli.Command {
 		Name:        "status",
 		Usage:       "show the workers, jobs and runs of a cluster",
 		Description: "Also tells why nothing is running, if nothing is." + exitHelp,
-		Flags: append(reachFlags(),
-			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "`FORMAT`: text or json", Value: "text"},
-		),
-		Action: func(ctx context.Context, cmd *cli.Command) error { return runStatus(ctx, cmd, s) },
+		Flags:       append(reachFlags(), outputFlag()),
+		Action:      func(ctx context.Context, cmd *cli.Command) error { return runStatus(ctx, cmd, s) },
 	}
 }
 
 func runStatus(ctx context.Context, cmd *cli.Command, s Streams) error {
-	format := cmd.String("output")
-	if format != "text" && format != "json" {
-		return usageError{fmt.Errorf("--output %s", format), "choose text or json"}
+	asJSON, err := wantsJSON(cmd)
+	if err != nil {
+		return err
 	}
 	if err := noArguments(cmd); err != nil {
 		return err
 	}
-	client, err := reach(ctx, cmd)
+	o, err := lookAt(ctx, cmd)
 	if err != nil {
 		return err
 	}
-	defer client.Close()
-	var o dashboard.Overview
-	if err := client.Call(ctx, "overview", nil, &o); err != nil {
-		return err
-	}
-	if format == "json" {
-		e := json.NewEncoder(s.Out)
-		e.SetIndent("", "  ")
-		return e.Encode(o)
+	if asJSON {
+		return printJSON(s.Out, o)
 	}
 	printOverview(s.Out, o, time.Now())
 	return nil
@@ -106,8 +97,9 @@ func printTable[T any](w io.Writer, name, head string, rows []T, most int, line 
 	}
 }
 
+// oneLine is text in one line of a table, without what could act on the terminal.
 func oneLine(text string, most int) string {
-	text = strings.Join(strings.Fields(text), " ")
+	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
 	if len(text) > most {
 		return strings.ToValidUTF8(text[:most], "") + "..."
 	}

@@ -174,6 +174,9 @@ func poolText(p jobscript.Pool) string {
 		}
 	}
 	add("queue", p.Queue)
+	if p.Nodes > 1 {
+		add("nodes", strconv.Itoa(p.Nodes))
+	}
 	add("cores", strconv.Itoa(p.Cores))
 	add("memory", p.Memory)
 	add("gres", p.Gres)

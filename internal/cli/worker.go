@@ -26,6 +26,7 @@ func newWorker(s Streams) *cli.Command {
 			&cli.IntFlag{Name: "cores", Usage: "number (`N`) of cores for all tasks together; default: one for each that runs at a time"},
 			&cli.Int64Flag{Name: "memory", Usage: "memory for all tasks together in `BYTES`; default: not counted"},
 			&cli.IntFlag{Name: "gpus", Usage: "number (`N`) of GPUs; which ones is in CUDA_VISIBLE_DEVICES"},
+			&cli.IntFlag{Name: "nodes", Usage: "number (`N`) of nodes of the job, when the worker offers all of it to one task at a time"},
 			&cli.StringFlag{Name: "python", Usage: "`COMMAND` of the interpreter; default: python3 of the active environment"},
 			&cli.StringFlag{Name: "local-directory", Usage: "scratch `DIRECTORY` on this node"},
 			&cli.DurationFlag{Name: "death-timeout", Usage: "give up when the broker is not reached within this `TIME`", Value: time.Minute},
@@ -43,7 +44,7 @@ func runWorker(ctx context.Context, cmd *cli.Command, s Streams) error {
 	o := app.WorkerOptions{
 		Access: cmd.String("access"), Launch: cmd.String("launch"), Index: cmd.String("index"), Pool: cmd.String("pool"),
 		Processes: cmd.Int("processes"), Threads: cmd.Int("threads"), Python: cmd.String("python"),
-		Cores: cmd.Int("cores"), Memory: cmd.Int64("memory"), GPUs: cmd.Int("gpus"),
+		Cores: cmd.Int("cores"), Memory: cmd.Int64("memory"), GPUs: cmd.Int("gpus"), Nodes: cmd.Int("nodes"),
 		Grace:          cmd.Duration("grace"),
 		LocalDirectory: cmd.String("local-directory"), DeathTimeout: cmd.Duration("death-timeout"),
 		Logger: slog.New(slog.NewTextHandler(s.Err, &slog.HandlerOptions{Level: slog.LevelInfo})),
@@ -51,8 +52,8 @@ func runWorker(ctx context.Context, cmd *cli.Command, s Streams) error {
 	if o.Processes < 1 || o.Threads < 1 {
 		return usageError{fmt.Errorf("%d processes of %d threads", o.Processes, o.Threads), "give positive numbers"}
 	}
-	if o.Cores < 0 || o.Memory < 0 || o.GPUs < 0 {
-		return usageError{fmt.Errorf("%d cores, %d bytes of memory, %d GPUs", o.Cores, o.Memory, o.GPUs), "give positive numbers"}
+	if o.Cores < 0 || o.Memory < 0 || o.GPUs < 0 || o.Nodes < 0 {
+		return usageError{fmt.Errorf("%d cores, %d bytes of memory, %d GPUs, %d nodes", o.Cores, o.Memory, o.GPUs, o.Nodes), "give positive numbers"}
 	}
 	if end := cmd.Int("ends-at"); end > 0 {
 		o.EndsAt = time.Unix(int64(end), 0)

@@ -52,6 +52,9 @@ func OpenCampaigns(stateDir string) (*Campaigns, error) {
 // Cluster is the name of the cluster; empty for that of one campaign.
 func (c *Campaigns) Cluster() string { return shownCluster(filepath.Base(c.dir)) }
 
+// StateDir is the state directory of the cluster.
+func (c *Campaigns) StateDir() string { return c.dir }
+
 // Close ends the connection to the cluster, if there is one.
 func (c *Campaigns) Close() {
 	if c.client != nil {

@@ -4,10 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/campaigner"
@@ -105,4 +108,16 @@ func (c *Cluster) provenance(ctx context.Context, p campaigner.Plan) ledger.Prov
 	}
 	found.Python, found.Packages = installed.Python, installed.Packages
 	return found
+}
+
+// campaignNotices say what keeps campaigns from going on.
+func (c *Cluster) campaignNotices() (lines []string) {
+	if c.campaigns == nil {
+		return nil
+	}
+	problems := c.campaigns.Problems()
+	for _, name := range slices.Sorted(maps.Keys(problems)) {
+		lines = append(lines, fmt.Sprintf("campaign %s does not go on: %s; it is tried again every second", name, problems[name]))
+	}
+	return lines
 }

@@ -23,11 +23,12 @@ func (c *Cluster) notices(s coordinator.Status) (lines []string) {
 		}
 	}
 	lines = append(lines, c.pools.Explain()...)
+	lines = append(lines, c.campaignNotices()...)
 	lines = append(lines, c.o.homeless(s.Waiting)...)
 	if s.Delayed > 0 && s.Ready == 0 && s.Leased == 0 {
 		lines = append(lines, fmt.Sprintf("%d tasks that failed wait until they are tried again; wait, or %s gives up", s.Delayed, c.command("cancel RUN")))
 	}
-	if len(lines) == 0 && going == 0 {
+	if len(lines) == 0 && going == 0 && s.Ready+s.Leased == 0 { // rows of campaigns are no runs
 		lines = append(lines, fmt.Sprintf("nothing is running because no run is under way; %s begins one", c.command("run WORKFLOW")))
 	}
 	return lines

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,6 +54,33 @@ func Report(ctx context.Context, o ReportOptions) (*report.Data, error) {
 		addPrinted(filepath.Join(o.Dir, printedDir, o.Name+".jsonl"), d.Failures)
 	}
 	return d, nil
+}
+
+// RecordedRun is the id of a run of which something is recorded: name is the beginning
+// of it, or [coordinator.Last]. One that is not found is returned as it is.
+func RecordedRun(dir, name string) (string, error) {
+	entries, err := os.ReadDir(filepath.Join(dir, historyDir))
+	if err != nil {
+		return name, nil
+	}
+	var found []string
+	for _, e := range entries {
+		id, _, _ := strings.Cut(e.Name(), ".")
+		if runName.MatchString(id) && (name == coordinator.Last || strings.HasPrefix(id, name)) && !slices.Contains(found, id) {
+			found = append(found, id)
+		}
+	}
+	slices.Sort(found) // by time
+	switch {
+	case len(found) == 1, name == coordinator.Last && len(found) > 0:
+		return found[len(found)-1], nil
+	case len(found) > 1:
+		return "", &InvalidError{
+			Cause:  fmt.Errorf("%d runs begin with %s", len(found), name),
+			Advice: "give more of the id; the last two are " + strings.Join(found[len(found)-2:], " and "),
+		}
+	}
+	return name, nil
 }
 
 // reportAskTime bounds the question to a launcher.

@@ -323,3 +323,16 @@ func TestRestart(t *testing.T) {
 		t.Errorf("%+v, %v", all, err)
 	}
 }
+
+// A table for which there is no room leaves nothing behind.
+func TestFullDisk(t *testing.T) {
+	w := newWorld(t, func(o *Options) { o.Ledgers.MaxBytes = 256 << 10 })
+	if _, err := w.s.Submit(t.Context(), submission("c", upTo(20_000), nil)); !errors.Is(err, ledger.ErrFull) {
+		t.Errorf("%v", err)
+	}
+	if names, err := w.under.Names(); len(names) > 0 || err != nil {
+		t.Errorf("left: %v, %v", names, err)
+	}
+	w.submit("small", 3, nil)
+	w.finish("small")
+}

@@ -64,7 +64,11 @@ func (c *Coordinator) find(name string) (*run, error) {
 	}
 	switch len(found) {
 	case 0:
-		return nil, noRunError{fmt.Errorf("%w: %.128s", ErrNoRun, name), "ewoks-hpc runs lists those there are; the last is " + Last}
+		hint := "ewoks-hpc runs lists those there are; " + Last + " is the last of them"
+		if len(c.order) == 0 {
+			hint = "the cluster has had no run yet; ewoks-hpc run WORKFLOW --cluster NAME begins one"
+		}
+		return nil, noRunError{fmt.Errorf("%w: %.128s", ErrNoRun, name), hint}
 	case 1:
 		return c.runs[found[0]], nil
 	}

@@ -20,6 +20,7 @@ DIRECTIVE = re.compile(r"^<!-- test: .* -->\n", re.MULTILINE)
 def on_files(files, config):
     """Take what pages link to, and what that links to, into the site."""
     todo = [(f.src_uri, f.content_string) for f in files.documentation_pages()]
+    todo.append(("index.md", "".join(f"[](../{path.relative_to(ROOT)})" for path in ROOT.glob("examples/**/README.md"))))
     while todo:
         name, text = todo.pop()
         for target in targets(place(name), text):
@@ -38,9 +39,9 @@ def on_page_markdown(markdown, page, config, files):
 
     def turn(match):
         target = resolve(here, match[1])
-        if not target or target.startswith("docs/"):
+        if not target or target.startswith("docs/") and here.startswith("docs/"):
             return match[1]
-        return posixpath.relpath(target, posixpath.dirname(page.file.src_uri) or ".")
+        return posixpath.relpath(target.removeprefix("docs/"), posixpath.dirname(page.file.src_uri) or ".")
 
     return outside_fences(DIRECTIVE.sub("", markdown), lambda text: LINK.sub(turn, text))
 

@@ -119,6 +119,9 @@ func (c Capacity) Of(n Need) Use {
 	}
 	if n.Memory > 0 && c.Memory > 0 {
 		u.memory = int64((n.Memory+1023)>>10) * s
+		if n.Memory <= c.Memory { // rounded up, it could be more than there is, rounded down
+			u.memory = min(u.memory, int64(c.Memory>>10)*s)
+		}
 	}
 	if n.GPUs > 0 {
 		u.gpus = int64(n.GPUs) * s

@@ -134,6 +134,10 @@ func TestFitsAlone(t *testing.T) {
 	for range 5000 {
 		c := resource.Capacity{Slots: 1 + r.IntN(8), Cores: r.IntN(16), GPUs: r.IntN(3), Memory: resource.Bytes(r.Int64N(8)) << 30}
 		n := resource.Need{Cores: r.IntN(20), GPUs: r.IntN(4), Memory: resource.Bytes(r.Int64N(9)) << 30}
+		if r.IntN(2) == 0 { // not whole KiB, and all that there is
+			c.Memory = 1<<20 + resource.Bytes(r.Int64N(1e9))
+			n.Memory = c.Memory + resource.Bytes(r.IntN(2))*2048
+		}
 		if fits, room := c.Fits(n), c.Room(resource.Use{}, c.Of(n)); fits != (room > 0) {
 			t.Fatalf("%+v: %+v fits %v, room for %d", c, n, fits, room)
 		}

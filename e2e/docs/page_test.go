@@ -51,7 +51,7 @@ func readPage(root, name string) (*page, error) {
 		return nil, err
 	}
 	p := &page{name: name}
-	if dir := filepath.Dir(name); filepath.Dir(dir) == "examples" {
+	if dir := filepath.Dir(name); dir == "examples" || filepath.Dir(dir) == "examples" {
 		p.copy = dir
 	}
 	return p, p.parse(string(text))

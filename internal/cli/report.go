@@ -21,18 +21,39 @@ of cores, waiting, the slowest. json is the data of it, see docs/reports.md.`
 
 func newReport(s Streams) *cli.Command {
 	return reportCommand(s, reportSubject{
-		kind: reports.KindRun, usage: "write how a run went to one HTML file, or as JSON", argument: "RUN",
+		kind: reports.KindRun, usage: "write how a run went to one HTML file, or as JSON", argument: "RUN", find: findReportedRun,
 	})
 }
 
 // newCampaignReport is a command of campaign.
 func newCampaignReport(s Streams) *cli.Command {
 	return reportCommand(s, reportSubject{
-		kind: reports.KindCampaign, usage: "write how a campaign goes or went to one HTML file, or as JSON", argument: "NAME",
+		kind: reports.KindCampaign, usage: "write how a campaign goes or went to one HTML file, or as JSON", argument: "NAME", find: findReportedCampaign,
 	})
 }
 
-type reportSubject struct{ kind, usage, argument string }
+type reportSubject struct {
+	kind, usage, argument string
+	// find returns the state directory that has the records, and the whole name.
+	find func(ctx context.Context, cmd *cli.Command, name string) (dir, whole string, err error)
+}
+
+func findReportedRun(_ context.Context, cmd *cli.Command, name string) (dir, whole string, err error) {
+	if dir, err = app.FindCluster(cmd.String("state-dir"), cmp.Or(cmd.String("cluster"), "default")); err != nil {
+		return "", "", err
+	}
+	whole, err = app.RecordedRun(dir, name)
+	return dir, whole, err
+}
+
+func findReportedCampaign(ctx context.Context, cmd *cli.Command, name string) (dir, whole string, err error) {
+	f, err := findCampaign(ctx, cmd, name)
+	if err != nil {
+		return "", "", err
+	}
+	defer f.Close()
+	return f.StateDir(), name, nil
+}
 
 func reportCommand(s Streams, subject reportSubject) *cli.Command {
 	return &cli.Command{
@@ -54,11 +75,10 @@ func runReport(ctx context.Context, cmd *cli.Command, s Streams, subject reportS
 	if cmd.Args().Len() != 1 {
 		return usageError{fmt.Errorf("report takes one %s, got %d", subject.kind, cmd.Args().Len()), "see " + cmd.FullName() + " --help"}
 	}
-	dir, err := app.FindCluster(cmd.String("state-dir"), cmp.Or(cmd.String("cluster"), "default"))
+	dir, name, err := subject.find(ctx, cmd, cmd.Args().First())
 	if err != nil {
 		return err
 	}
-	name := cmd.Args().First()
 	data, err := app.Report(ctx, app.ReportOptions{Dir: dir, Kind: subject.kind, Name: name, Program: cmd.Root().Version})
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -158,7 +159,7 @@ func runInCluster(ctx context.Context, cmd *cli.Command, r app.Run, scheduler st
 		return engine.Outcome{}, err
 	}
 	o.Env, o.Dir, o.Name = r.Env, r.Dir, "run-"+strings.ToLower(task.NewKey())
-	if o.StateDir, err = app.StateDir(cmd.String("state-dir"), o.Name); err != nil {
+	if o.StateDir, err = app.StateDir(stateDir(cmd), o.Name); err != nil {
 		return engine.Outcome{}, err
 	}
 	if scheduler == "cluster" {
@@ -176,7 +177,7 @@ func runOn(ctx context.Context, cmd *cli.Command, r app.Run, name string) (engin
 	if err := checkFlags(cmd, alreadyUp); err != nil {
 		return engine.Outcome{}, err
 	}
-	dir, err := app.FindCluster(cmd.String("state-dir"), name)
+	dir, err := app.FindCluster(stateDir(cmd), name)
 	if err != nil {
 		return engine.Outcome{}, err
 	}
@@ -190,6 +191,12 @@ func runOn(ctx context.Context, cmd *cli.Command, r app.Run, name string) (engin
 	}
 	defer client.Close()
 	return app.RunOn(ctx, r, client)
+}
+
+// stateDir is that of the flag or, as with other commands, of the environment: the
+// flag itself is one of the settings, which have more sources than that.
+func stateDir(cmd *cli.Command) string {
+	return cmp.Or(cmd.String("state-dir"), os.Getenv("EWOKS_HPC_STATE_DIR"))
 }
 
 func localWorkers(cmd *cli.Command) int {

@@ -1,11 +1,14 @@
 import ELK, { type ElkNode } from "elkjs/lib/elk-api";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { count } from "./format";
 import type { Link, Node } from "./types";
 import { signOf, toneOf } from "./ui";
 
 /** most is how many nodes a person can make sense of in a drawing. */
 export const most = 250;
+
+/** narrow windows have the graph from top to bottom. */
+const narrow = 760;
 
 const box = { width: 176, height: 46 };
 
@@ -32,6 +35,11 @@ export const nameOf = (n: Node) => n.label || n.id;
 export function Graph({ nodes, links, chosen, choose }: { nodes: Node[]; links: Link[]; chosen?: number; choose: (i: number) => void }) {
   const [drawing, setDrawing] = useState<Drawing>();
   const [zoom, setZoom] = useState(1);
+  const frame = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    const f = frame.current;
+    if (f) f.scrollLeft = window.innerWidth < narrow ? (f.scrollWidth - f.clientWidth) / 2 : 0;
+  }, [drawing]);
   const shape = nodes.map((n) => n.id).join("\n") + JSON.stringify(links);
   useEffect(() => {
     let current = true;
@@ -44,7 +52,7 @@ export function Graph({ nodes, links, chosen, choose }: { nodes: Node[]; links: 
   if (drawing.boxes.length !== nodes.length) return null;
   return (
     <div class="graph-frame">
-      <div class="graph drawn" tabIndex={0} role="group" aria-label="workflow graph">
+      <div class="graph drawn" ref={frame} tabIndex={0} role="group" aria-label="workflow graph">
         <svg viewBox={`0 0 ${drawing.width} ${drawing.height}`} style={{ width: `${drawing.width * zoom}px`, maxWidth: zoom === 1 ? "100%" : "none", minWidth: zoom === 1 ? `${0.65 * drawing.width}px` : 0 }}>
           <defs>
             <marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z" /></marker>
@@ -106,11 +114,10 @@ const cut = (s: string, most: number) => (s.length > most ? s.slice(0, most - 1)
 async function layout(nodes: Node[], links: Link[]): Promise<Drawing> {
   const elk = new ELK({ workerUrl: "/static/dist/elk-worker.js" });
   try {
-    const narrow = window.innerWidth < 760;
     const graph: ElkNode = await elk.layout({
       id: "root",
       layoutOptions: {
-        "elk.algorithm": "layered", "elk.direction": narrow ? "DOWN" : "RIGHT", "elk.edgeRouting": "ORTHOGONAL",
+        "elk.algorithm": "layered", "elk.direction": window.innerWidth < narrow ? "DOWN" : "RIGHT", "elk.edgeRouting": "ORTHOGONAL",
         "elk.layered.spacing.nodeNodeBetweenLayers": "48", "elk.spacing.nodeNode": "22", "elk.padding": "[top=12,left=12,bottom=12,right=12]",
       },
       children: nodes.map((_, i) => ({ id: String(i), ...box })),

@@ -27,6 +27,12 @@ function titleOf(kind: string, name?: string, node?: string): string {
   return kind === "job" ? `Log of job ${name}` : `What ${node ? `${node} of ` : ""}run ${name} printed`;
 }
 
+const hints: Record<string, string> = {
+  launcher: "A launcher that was started without --detach writes to its terminal.",
+  job: "A job has a log once it has started, and elsewhere if log_directory says so. This page keeps looking.",
+  run: "There is one once a task of the run has printed something. This page keeps looking.",
+};
+
 function Follow({ kind, name, node }: { kind: string; name?: string; node?: string }) {
   const [text, setText] = useState<string>();
   const [part, setPart] = useState<LogPart>();
@@ -51,7 +57,7 @@ function Follow({ kind, name, node }: { kind: string; name?: string; node?: stri
   useLayoutEffect(() => {
     if (follow && place.current) place.current.scrollTop = place.current.scrollHeight;
   }, [text, follow]);
-  if (trouble && text === undefined) return <Trouble of={{ ...trouble, hint: trouble.hint ?? "A log appears when something is written to it; this page keeps looking." }} />;
+  if (trouble && text === undefined) return <Trouble of={{ ...trouble, hint: trouble.hint ?? hints[kind] }} />;
   if (text === undefined) return <Wait height={420} />;
   return (
     <>

@@ -54,7 +54,7 @@ function Picture(p: PictureProps) {
   const to = p.held?.[1] ?? p.newest, from = p.held?.[0] ?? to - p.seconds * 1000;
   const lanes = useMemo(() => lanesOf(p.store, from, p.hosts), [p.version, from]);
   // Steps, so that a lane more does not move the page.
-  const height = Math.min(1100, Math.max(320, Math.ceil((lanes.count * 14) / 160) * 160)) + 40;
+  const height = Math.min(1100, Math.max(160, Math.ceil((lanes.count * 18) / 160) * 160)) + 40;
   const now = useRef({ ...p, lanes, from, to });
   now.current = { ...p, lanes, from, to };
   const [at, setAt] = useState(-1);

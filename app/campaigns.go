@@ -193,8 +193,9 @@ func shownCluster(name string) string {
 	return name
 }
 
-// OwnClusters lists the state directories of clusters that are there for one campaign.
-func OwnClusters(root string) (dirs []string, err error) {
+// CampaignClusters lists the clusters of this machine that have, or had, campaigns: also
+// those that are down, and those that are there for one campaign.
+func CampaignClusters(root string) (names []string, err error) {
 	if root, err = StateRoot(root); err != nil {
 		return nil, err
 	}
@@ -203,9 +204,9 @@ func OwnClusters(root string) (dirs []string, err error) {
 		return nil, err
 	}
 	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ownPrefix) {
-			dirs = append(dirs, filepath.Join(root, e.Name()))
+		if _, err := os.Stat(filepath.Join(root, e.Name(), campaignsFile)); err == nil {
+			names = append(names, e.Name())
 		}
 	}
-	return dirs, nil
+	return names, nil
 }

@@ -97,6 +97,9 @@ const maxWaits = 5
 
 // blocked says what a node waits for that was not started.
 func blocked(t coordinator.TaskStanding) (lines []string) {
+	if t.Later {
+		return []string{"is ready, behind the tasks of the run that come before it"}
+	}
 	var open []string
 	for _, w := range t.Waits {
 		if !w.Ended {

@@ -69,6 +69,7 @@ type Coordinator struct {
 
 	mu      sync.Mutex
 	workers map[string]*worker
+	idle    idle
 	leases  map[task.ID]*lease
 	ready   shelves
 	delayed delayed
@@ -120,7 +121,7 @@ func New(o Options) *Coordinator {
 	return &Coordinator{
 		o: o, uploads: broker.NewUploads(broker.UploadLimits{}), stop: make(chan struct{}),
 		workers: map[string]*worker{}, leases: map[task.ID]*lease{}, delayed: delayed{}, parked: parked{}, runs: map[string]*run{}, known: maps.Clone(o.Learned),
-		batches: map[string]int{}, numbers: map[string]uint64{}, documents: map[string]*document{}, earlier: earlier{}, causes: causes{},
+		batches: map[string]int{}, numbers: map[string]uint64{}, documents: map[string]*document{}, earlier: earlier{}, causes: causes{}, idle: idle{},
 	}
 }
 

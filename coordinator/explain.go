@@ -44,6 +44,8 @@ type TaskStanding struct {
 	Attempt     int
 	// Waits are what the node waits for; with Any one of them is enough.
 	Waits []engine.Wait
+	// Later says that it waits for nothing but tasks of the run that go before it.
+	Later bool
 	Any   bool
 	// Need is what it needs, with its pool, and Why how it came to that.
 	Need resource.Need
@@ -159,7 +161,7 @@ func (c *Coordinator) phase(r *run, id task.ID) Phase {
 
 // standing adds what costs more to know.
 func (c *Coordinator) standing(d draft) TaskStanding {
-	t := TaskStanding{Node: d.Node, Label: d.Label, Phase: d.phase, Waits: d.Waits, Any: d.Any}
+	t := TaskStanding{Node: d.Node, Label: d.Label, Phase: d.phase, Waits: d.Waits, Any: d.Any, Later: d.Later}
 	p := d.task
 	if p == nil {
 		return t

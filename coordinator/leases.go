@@ -68,6 +68,7 @@ func (c *Coordinator) end(l *lease) {
 	delete(c.leases, l.request.ID)
 	delete(l.worker.held, l.request.ID)
 	l.worker.use(l.request, -1)
+	c.idle.add(l.worker)
 }
 
 // release takes back a task that the worker has not begun.

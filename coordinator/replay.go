@@ -51,7 +51,9 @@ func (c *Coordinator) wait(r *task.Request) {
 func (c *Coordinator) redo(topic string, e *entry) error {
 	switch {
 	case e.Hello != nil:
-		c.workers[e.Hello.Worker] = newWorker(*e.Hello)
+		w := newWorker(*e.Hello)
+		c.workers[e.Hello.Worker] = w
+		c.idle.add(w)
 		return nil
 	case e.Ended != nil:
 		c.redoEnd(e.Ended)

@@ -216,7 +216,7 @@ func (c *Coordinator) beginRow(s *Submission) (*run, error) {
 	return &run{
 		id: s.Run, label: s.Row.Campaign, user: s.User, environment: s.Environment, submitted: s.At, priority: s.Priority,
 		row:   &trace{End: End{Row: *s.Row}},
-		state: engine.New(plan, engine.Options{Run: s.Run, Retry: retry, Limit: s.taskLimit(), KeepGoing: s.KeepGoing, Context: s.Context}),
+		state: engine.New(plan, engine.Options{Run: s.Run, Retry: retry, Limit: s.taskLimit(), KeepGoing: s.KeepGoing, Context: s.Context, Window: window}),
 	}, nil
 }
 

@@ -116,7 +116,7 @@ func (c *Coordinator) begin(s *Submission) (*run, error) {
 	return &run{
 		id: s.Run, label: wf.Label, user: s.User, environment: s.Environment, submitted: s.At, priority: s.Priority,
 		state: engine.New(plan, engine.Options{
-			Run: s.Run, Retry: retry, Limit: s.Limit, KeepGoing: s.KeepGoing, Context: s.Context,
+			Run: s.Run, Retry: retry, Limit: s.Limit, KeepGoing: s.KeepGoing, Context: s.Context, Window: window,
 		}),
 	}, nil
 }
@@ -129,6 +129,10 @@ func (c *Coordinator) retry(s *Submission) (engine.Retry, error) {
 	}
 	return retry, retry.Check()
 }
+
+// window bounds the tasks of a run that wait as requests: a million would fill the
+// memory, and so many are enough for any number of workers.
+const window = 20_000
 
 func (c *Coordinator) add(r *run) {
 	c.runs[r.id] = r

@@ -64,6 +64,11 @@ func (c *Coordinator) Status() Status {
 	defer c.mu.Unlock()
 	s := Status{Workers: c.workerStatus(), Ready: c.ready.len() + c.parked.count(), Waiting: c.slotsWaiting(), Paused: c.paused, Leased: len(c.leases), Delayed: len(c.delayed), Totals: c.totals, Causes: c.causes.words()}
 	slices.SortFunc(s.Workers, func(a, b WorkerStatus) int { return cmp.Compare(a.Worker, b.Worker) })
+	for _, r := range c.runs {
+		if r.state != nil {
+			s.Ready += r.state.Later()
+		}
+	}
 	for _, id := range c.order[max(0, len(c.order)-shownRuns):] {
 		s.Runs = append(s.Runs, c.runs[id].status())
 	}

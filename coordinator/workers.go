@@ -76,6 +76,7 @@ func (c *Coordinator) hello(id string, h task.Hello, err error) []byte {
 	if w := c.workers[id]; w == nil {
 		c.replaceOlder(h)
 		c.workers[id] = newWorker(h)
+		c.idle.add(c.workers[id])
 		c.note(workerTopic + id).Hello = &h
 		c.o.Logger.Info("worker joined", "worker", id, "host", h.Host, "slots", h.Slots, "job", h.Job, "index", h.Index)
 		if c.onHello != nil {
@@ -111,6 +112,7 @@ func (c *Coordinator) turn(t *task.Turn) []byte {
 	c.collect(w, t)
 	c.reconcile(w, t)
 	reply := c.reply(w, t)
+	c.idle.add(w)
 	c.poke()
 	return task.EncodeReply(reply)
 }
@@ -260,6 +262,7 @@ func (c *Coordinator) Gone(match func(task.Hello) bool, reason string) {
 func (c *Coordinator) lose(id, reason string) {
 	w := c.workers[id]
 	delete(c.workers, id)
+	c.idle.remove(w)
 	c.then(func() { c.forgetWorker(id) })
 	if len(w.held) > 0 {
 		c.o.Logger.Warn("tasks lost with their worker", "worker", id, "host", w.hello.Host, "reason", reason, "tasks", len(w.held))
@@ -288,21 +291,6 @@ func (c *Coordinator) Drain(match func(task.Hello) bool) {
 	for id, w := range c.workers {
 		if match(w.hello) && !w.leave {
 			w.leave = true
-			c.send(id, w)
-		}
-	}
-}
-
-// poke tells idle workers that there is something for them.
-func (c *Coordinator) poke() {
-	if c.paused || c.ready.len() == 0 {
-		return
-	}
-	for _, x := range c.ready.list {
-		x.unclaimed = x.len()
-	}
-	for id, w := range c.workers {
-		if !w.poked && !w.leave && c.claim(w) {
 			c.send(id, w)
 		}
 	}

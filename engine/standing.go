@@ -21,6 +21,8 @@ type Standing struct {
 	// says that one of them is enough.
 	Waits []Wait
 	Any   bool
+	// Later says that it waits for nothing but its turn, see Options.Window.
+	Later bool
 }
 
 // Pending is a task that was started and has not ended, with its current attempt.
@@ -66,6 +68,7 @@ func (s *State) Standings(want func(node, label string) bool) (list []Standing) 
 		slices.SortFunc(t.Tasks, func(a, b Pending) int { return cmp.Compare(a.Seq, b.Seq) })
 		if !executed {
 			t.Waits, t.Any = s.waits(i, tasks)
+			t.Later = len(s.plan.wf.Incoming(i)) == 0
 		}
 		list = append(list, t)
 	}

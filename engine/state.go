@@ -18,6 +18,7 @@ type State struct {
 	made    map[uint64]*made
 	latest  map[int]task.Result // of selected nodes
 	ended   []int               // selected nodes in the order in which they ended last
+	later   []int32             // start nodes that are started when fewer tasks are under way
 	seq     uint64
 	counts  Counts
 	outcome Outcome
@@ -41,6 +42,10 @@ type Options struct {
 	// KeepGoing lets other branches go on when an error is not handled. The run
 	// fails at its end, unless an end node has ended (ewoks.md 7.6, pypushflow).
 	KeepGoing bool
+	// Window bounds the tasks that are started at the same time at the beginning of a
+	// run, as long as it is but a matter of their order: what waits for the data of no
+	// link can wait as a number, not as a request. Zero is no bound.
+	Window int
 	// Context is what ewokscore is told with every task, see task.Request.
 	Context json.RawMessage
 }
@@ -98,6 +103,10 @@ func (s *State) Workflow() *workflow.Workflow { return s.plan.wf }
 
 // Counts tells how far the run is.
 func (s *State) Counts() Counts { return s.counts }
+
+// Later is the number of nodes that could be executed now, and are not started yet
+// because of the Window.
+func (s *State) Later() int { return len(s.later) }
 
 // Outcome tells how the run ended, or that it is running.
 func (s *State) Outcome() Outcome { return s.outcome }

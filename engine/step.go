@@ -23,6 +23,7 @@ func Step(s *State, e Event) []Action {
 	case Cancel:
 		s.finish(Outcome{Status: Cancelled, Failure: task.Failure{Message: e.Reason}})
 	}
+	s.startLater()
 	if s.outcome.Status == Running && len(s.running) == 0 && !s.save() {
 		s.finish(s.quiet())
 	}
@@ -32,9 +33,22 @@ func Step(s *State, e Event) []Action {
 
 func (s *State) begin() {
 	for _, i := range s.plan.start {
-		if s.merging[i].waiting == 0 {
+		switch {
+		case s.merging[i].waiting > 0:
+		case s.o.Window > 0 && len(s.running) >= s.o.Window && len(s.plan.wf.Incoming(i)) == 0:
+			s.later = append(s.later, int32(i))
+		default:
 			s.merge(i)
 		}
+	}
+}
+
+// startLater starts nodes that had to wait for the window.
+func (s *State) startLater() {
+	for s.outcome.Status == Running && len(s.later) > 0 && len(s.running) < s.o.Window {
+		node := int(s.later[0])
+		s.later = s.later[1:]
+		s.merge(node)
 	}
 }
 
@@ -183,6 +197,7 @@ func (s *State) finish(o Outcome) {
 		s.actions = append(s.actions, Stop{x.request.ID})
 	}
 	clear(s.running)
+	s.later = nil
 	o.Run = s.o.Run
 	s.outcome = o
 	s.actions = append(s.actions, Finish{o})

@@ -29,6 +29,7 @@ func TestCompare(t *testing.T) {
 		{"numbers are no times", "3 tasks done in 1s", "4 tasks done in 1s", false},
 		{"widths", "a    b", "a b", true},
 		{"runs", "run 01M846C6HSBC4F3JZ1XP2MRG92 ends", "run 01M846C6HSBC4F3JZ1XP2MRG93 ends", true},
+		{"progress", "a\nb", "a\n1 of 4 tasks done after 8s\nb", true},
 		{"patterns are plain text", "a.c (1)", "abc (1)", false},
 	} {
 		if err := compare(printed(c.want), printed(c.got)); (err == nil) != c.fits {

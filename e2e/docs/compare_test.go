@@ -79,16 +79,18 @@ func matches(want, got string) bool {
 	return regexp.MustCompile("^" + pattern + "$").MatchString(got)
 }
 
-// printed splits an output into lines as a page would show them.
-func printed(text string) []string {
-	// A progress line that was written over is only its last state.
-	var lines []string
-	for _, line := range strings.Split(strings.TrimRight(text, "\n"), "\n") {
-		line = strings.TrimRight(line, "\r ")
-		lines = append(lines, line[strings.LastIndex(line, "\r")+1:])
-	}
-	if len(lines) == 1 && lines[0] == "" {
+// progress is what a command tells now and then, if it takes long.
+var progress = regexp.MustCompile(`^\d+ of \d+ (tasks|rows) done\b`)
+
+// printed splits an output into lines as a page shows them.
+func printed(text string) (lines []string) {
+	if text = strings.TrimRight(text, "\n"); text == "" {
 		return nil
+	}
+	for _, line := range strings.Split(text, "\n") {
+		if !progress.MatchString(line) {
+			lines = append(lines, strings.TrimRight(line, " "))
+		}
 	}
 	return lines
 }

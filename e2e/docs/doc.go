@@ -25,5 +25,5 @@
 //	<!-- test: run COMMAND -->       a command that is not shown, and must succeed
 //	<!-- test: fails -->             the first command of the next block fails
 //
-// A README of the examples begins in a copy of its folder.
+// A README begins in a copy of its folder.
 package docs

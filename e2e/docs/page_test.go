@@ -51,8 +51,8 @@ func readPage(root, name string) (*page, error) {
 		return nil, err
 	}
 	p := &page{name: name}
-	if dir := filepath.Dir(name); dir == "examples" || filepath.Dir(dir) == "examples" {
-		p.copy = dir
+	if filepath.Base(name) == "README.md" {
+		p.copy = filepath.Dir(name)
 	}
 	return p, p.parse(string(text))
 }

@@ -124,14 +124,16 @@ var looks = regexp.MustCompile(`^(ewoks-hpc (status|runs|jobs|workers|logs|expla
 
 // do does a step. What a command has printed is returned with what is wrong with it.
 func (s *session) do(step step) (got []string, err error) {
-	if step.file != "" {
-		s.write(step.file, step.text)
-	}
 	command := step.text
 	switch {
 	case step.python:
-		command = "python -m doctest -o ELLIPSIS -o NORMALIZE_WHITESPACE " + step.file
+		file := filepath.Join(s.dir, step.file)
+		if err := os.WriteFile(file, []byte(step.text), 0o600); err != nil {
+			return nil, err
+		}
+		command = "python -m doctest -o ELLIPSIS -o NORMALIZE_WHITESPACE " + file
 	case step.file != "":
+		s.write(step.file, step.text)
 		return nil, nil
 	}
 	wait := func() error {

@@ -50,12 +50,15 @@ func newSession(t *testing.T, p *page, slurm *slurmtest.Cluster) *session {
 		"HOME=" + filepath.Join(dir, "home"), "TMPDIR=" + filepath.Join(dir, "tmp"), "LANG=C.UTF-8", "USER=ada", "COLUMNS=100",
 		"PATH=" + filepath.Dir(program) + ":" + filepath.Join(s.venv, "bin") + ":" + os.Getenv("PATH"),
 		"VIRTUAL_ENV=" + s.venv, "EWOKSHPC_BINARY=" + program, "PYTHONDONTWRITEBYTECODE=1",
+		"PIP_DRY_RUN=1", "PIP_NO_INDEX=1", // the environment is everybody's
 		"EXAMPLES=" + filepath.Join(root, "examples"), // for commands that are not shown
 	}
 	for _, name := range []string{"GOCACHE", "GOMODCACHE"} { // for make build
 		s.env = append(s.env, name+"="+goEnv(t, name))
 	}
-	if slurm != nil {
+	if slurm == nil { // not that of the machine
+		s.env = append(s.env, "SLURM_CONF="+filepath.Join(dir, "none"))
+	} else {
 		s.env = append(s.env, slurm.Env()...)
 	}
 	if p.copy != "" {

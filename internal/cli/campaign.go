@@ -60,30 +60,35 @@ type found struct {
 	name string
 }
 
-// findCampaign finds a campaign in the cluster that the flags name or, if they name
-// none, also in a cluster of its own.
+// findCampaign finds a campaign in the cluster that the flags name. If they name none,
+// it is that of the default cluster, that without a cluster, or the only one of its name
+// in any other.
 func findCampaign(ctx context.Context, cmd *cli.Command, name string) (found, error) {
-	clusters := []string{cmp.Or(cmd.String("cluster"), "default")}
-	if !cmd.IsSet("cluster") {
-		clusters = append(clusters, app.OwnCluster(name))
+	clusters, err := campaignClusters(cmd, app.OwnCluster(name))
+	if err != nil {
+		return found{}, err
 	}
-	var first error
-	for _, cluster := range clusters {
-		c, err := campaignsOf(cmd, cluster)
-		if err == nil {
-			if _, err = c.Status(ctx, name); err == nil {
-				return found{c, name}, nil
-			}
-			c.Close()
-		}
-		if first == nil || errors.Is(first, fs.ErrNotExist) && !errors.Is(err, fs.ErrNotExist) {
-			first = err
-		}
+	sure := min(2, len(clusters)) // the default cluster and its own
+	f, first := firstCampaign(ctx, cmd, name, clusters[:sure])
+	if first == nil {
+		return f, nil
 	}
-	if errors.Is(first, fs.ErrNotExist) {
-		return found{}, usageError{fmt.Errorf("there is no campaign %q", name), "ewoks-hpc campaign list shows those there are; name their cluster with --cluster"}
+	f, err = firstCampaign(ctx, cmd, name, clusters[sure:])
+	if err == nil {
+		return f, nil
+	}
+	if isNoCampaign(first) {
+		first = err
+	}
+	if isNoCampaign(first) {
+		return found{}, usageError{fmt.Errorf("there is no campaign %q", name), "ewoks-hpc campaign list shows those there are"}
 	}
 	return found{}, first
+}
+
+// isNoCampaign tells that a cluster has no campaign of that name.
+func isNoCampaign(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.As(err, new(*app.NoCampaignError))
 }
 
 func campaignsOf(cmd *cli.Command, cluster string) (*app.Campaigns, error) {

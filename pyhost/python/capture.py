@@ -34,8 +34,11 @@ class Capture:
         return tuple(_clip(a + b) for a, b in zip(printed, direct))
 
     def _files(self):
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except Exception:  # a task closed it, or left something else in its place
+                pass
         return _drain(1), _drain(2)
 
 

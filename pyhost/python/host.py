@@ -117,7 +117,7 @@ class Host:
             tasks.argument(n): passed[v[1]] if v and v[0] == "b" else self._load(v, run, blobs)
             for n, v in request.get("in", ())
         }
-        outputs = tasks.execute(request, inputs)
+        outputs = _execute_once(request, inputs)
         if "c" in request:
             judged = outputs.get("_ppfdict", {}) if request["t"] in ("ppfmethod", "ppfport") else outputs
             result["fi"] = fired(request["c"], request.get("ce"), judged)
@@ -151,6 +151,38 @@ class Host:
                 del produced[:]
                 outputs["WorkflowExceptionInstance"] = RuntimeError(failure["message"])
                 result["o"] = self._values.dump(outputs, run, seq, wanted & WANT_KEEP, produced)
+
+
+def _execute_once(request, inputs):
+    """Execute a task; of the processes that come back only the one that began it does so to us."""
+    pid = os.getpid()
+    try:
+        outputs = tasks.execute(request, inputs)
+    except BaseException as error:
+        if os.getpid() != pid:
+            _end_fork(error)
+        raise
+    if os.getpid() != pid:
+        _end_fork(None)
+    return outputs
+
+
+def _end_fork(error):
+    """End a process that a task has forked, as Python does at the end of a program.
+
+    It has our channels: going on it would answer for the task, and take the next ones.
+    """
+    cause = getattr(error, "__cause__", None) or error  # without the words of ewoks
+    status = 0 if cause is None else 1
+    try:
+        if isinstance(cause, SystemExit) and (cause.code is None or isinstance(cause.code, int)):
+            status = (cause.code or 0) & 0xFF
+        elif cause is not None:
+            traceback.print_exception(type(cause), cause, _trim(cause.__traceback__))
+        sys.stdout.flush()
+        sys.stderr.flush()
+    finally:
+        os._exit(status)
 
 
 def _can_follow(request, outputs):

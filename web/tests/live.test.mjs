@@ -23,7 +23,14 @@ after(async () => {
 });
 
 const go = (hash) => page.goto(origin + "/#/" + hash);
-const see = (text, options) => page.getByText(text, options).first().waitFor({ timeout: 20_000 });
+/** see waits for a text; if it does not come it tells what is there instead. */
+async function see(text, options) {
+  try {
+    await page.getByText(text, options).first().waitFor({ timeout: 20_000 });
+  } catch (e) {
+    throw new Error(`no "${text}" on ${page.url()}, but: ${await page.locator("body").innerText()}\n${complaints.join("\n")}`, { cause: e });
+  }
+}
 const shot = (name) => page.screenshot({ path: `${shots}live-${name}.png`, fullPage: true });
 
 test("a fresh cluster says what to do", async () => {

@@ -4,7 +4,7 @@ VENV   := .venv
 PAGE   := dashboard/static/dist/index.html
 VERSION := $(shell git describe --always --dirty 2>/dev/null || echo dev)
 
-.PHONY: help build run test check unit python packages compose-test conformance soak bench bench-quick page page-test bench-page clean
+.PHONY: help build run test check unit python packages compose-test conformance soak bench bench-quick page page-test bench-page site clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,6 +25,11 @@ $(PAGE): web/package-lock.json web/build.mjs $(shell find web/src web/report -ty
 
 page-test: build python ## the page in Chromium, with a live cluster and with generated data; pictures in web/shots
 	EWOKSHPC_BINARY=$(CURDIR)/bin/ewoks-hpc EWOKSHPC_PYTHON=$(CURDIR)/$(VENV)/bin/python node --test --test-concurrency=1 web/tests/*.test.mjs
+
+site: ## build the documentation into site/, with strict links
+	@test -d .venv-docs || $(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/pip install -q --disable-pip-version-check -r requirements-docs.txt
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build -q
 
 bench-page: page ## what the page costs the launcher and the browser; prints a table
 	node bench/page/bench.mjs

@@ -147,6 +147,22 @@ func (c *Cluster) Down() <-chan struct{} { return c.down }
 // Address is where the broker is reached.
 func (c *Cluster) Address() string { return c.broker.URLs()[0] }
 
+// PoolNow is what became of the jobs of a pool when the cluster came up.
+type PoolNow struct {
+	// Adopted jobs were submitted by the launcher before; Pending says why jobs could
+	// not be submitted yet.
+	Adopted int
+	Pending string
+}
+
+// PoolsNow tells about the pools, in the order of [ClusterOptions.AllPools].
+func (c *Cluster) PoolsNow() (list []PoolNow) {
+	for _, p := range c.pools.Pools() {
+		list = append(list, PoolNow{p.Adopted, p.Pending})
+	}
+	return list
+}
+
 // Page is the link to the status page, with its token; empty if there is none.
 func (c *Cluster) Page() string { return c.page }
 

@@ -70,12 +70,14 @@ type Reason struct {
 }
 
 // String is "34x FileNotFoundError in integrate".
-func (r Reason) String() string {
-	text := fmt.Sprintf("%dx %s", r.Count, r.Type)
+func (r Reason) String() string { return fmt.Sprintf("%dx %s", r.Count, r.Words()) }
+
+// Words is "FileNotFoundError in integrate".
+func (r Reason) Words() string {
 	if r.Task != "" {
-		text += " in " + r.Task
+		return r.Type + " in " + r.Task
 	}
-	return text
+	return r.Type
 }
 
 // Summary is how a campaign goes.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,8 +69,11 @@ func (c *Cluster) Resize(ctx context.Context, name string, size Size) error {
 type PoolView struct {
 	Name string
 	Size Size
-	// Jobs are queued or running, and not about to end.
-	Jobs int
+	// Jobs are queued or running, and not about to end. Adopted are those of them that
+	// an earlier launcher has submitted.
+	Jobs, Adopted int
+	// Pending says why jobs could not be submitted yet; empty if they could.
+	Pending string
 	// Demand is the number of slots that tasks need, Slots that of one job.
 	Demand, Slots int
 	// Stopped says why nothing is submitted; nil if it is. Excluded nodes are not
@@ -83,10 +87,13 @@ func (c *Cluster) Pools() (views []PoolView) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, p := range c.pools {
-		v := PoolView{Name: p.Name, Size: p.Size, Demand: p.demand, Slots: p.Slots, Stopped: p.stopped, Excluded: p.suspects.list(time.Now())}
+		v := PoolView{Name: p.Name, Size: p.Size, Demand: p.demand, Slots: p.Slots, Stopped: p.stopped, Excluded: p.suspects.list(time.Now()), Pending: p.pending}
 		for _, r := range c.ledger.live(p.Name) {
 			if r.scalePhase() != scale.Ending {
 				v.Jobs++
+				if slices.ContainsFunc(c.o.Adopted, func(l Launch) bool { return l.Key == r.Key }) {
+					v.Adopted++
+				}
 			}
 		}
 		views = append(views, v)

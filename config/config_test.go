@@ -146,7 +146,7 @@ func TestRefused(t *testing.T) {
 		{"unknown key", "\nclutser = \"a\"\n", ":2: ", `unknown key "clutser"`, `"cluster"`},
 		{"nothing near", "zzzzzzzzzzzz = 1\n", ":1: ", `unknown key "zzzzzzzzzzzz"`, "known are: cluster, state_directory"},
 		{"unknown pool key", "[pool.a]\ncores = 1\n\nque = 1\n", ":4: ", `unknown key of a pool "que"`, `"queue"`},
-		{"pool key at the top", "queue = 1\n", ":1: ", `unknown key "queue"`, "known are"},
+		{"pool key at the top", "queue = 1\n", ":1: ", `"queue" is an option of a pool`, "[pool.default]"},
 		{"dashes", "[pool.a]\njob-extra-directives = []\n", ":2: ", "", `"job_extra_directives"`},
 		{"first mistake first", "clutser = 1\n[pool.a]\nque = 1\n", ":1: ", "clutser", ""},
 		{"table for a value", "[pool.a.queue]\nx = 1\n", ":1: ", "queue is a table", ""},

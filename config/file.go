@@ -151,6 +151,8 @@ func (f *file) check(s Sources) error {
 			if known := s.Tables[key[0]]; !has(known, key[1]) {
 				err = unknown("key of a "+key[0], key[1], names(known), f.position(f.tables[key[0]]))
 			}
+		case !has(s.Keys, key[0]) && has(s.PoolKeys, key[0]):
+			err = misplacedError{f.position(f.tables[key[0]]), key[0]}
 		default:
 			err = f.checkKey(key[0], s.Keys, f.tables[key[0]], "key")
 		}

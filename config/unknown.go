@@ -41,6 +41,18 @@ func (e unknownError) text() string {
 	return e.Error()
 }
 
+// misplacedError is an option of a pool that stands outside of one.
+type misplacedError struct{ where, name string }
+
+func (e misplacedError) Error() string {
+	return fmt.Sprintf("%s: %q is an option of a pool", e.where, e.name)
+}
+
+// Hint says where it belongs.
+func (e misplacedError) Hint() string {
+	return "put it below a line [pool.default], or the name of another pool"
+}
+
 // nearest returns the known name at the least edit distance, "" when that is
 // more than two and more than a third of the length.
 func nearest(name string, known []string) string {

@@ -26,7 +26,7 @@ func (d *Data) Summary() string {
 	if t.Retries > 0 {
 		text += fmt.Sprintf(", %s were retries", grouped(t.Retries))
 	}
-	text += fmt.Sprintf(". %s core-hours were used", amount(d.Cores.Used()))
+	text += fmt.Sprintf(". Core-hours used: %s", amount(d.Cores.Used()))
 	if d.Cores.Known && d.Cores.Asked > 0 {
 		text += fmt.Sprintf(" of %s asked for (%.0f %%)", amount(d.Cores.Asked), 100*d.Cores.Used()/d.Cores.Asked)
 	}

@@ -17,6 +17,7 @@ var varying = []struct {
 	{regexp.MustCompile(`\b[0-9A-Z]{6}-[\d.]+-\d+-\d+\b`), "WORKER"},
 	{regexp.MustCompile(`tls://[^\s",;]+`), "tls://ADDRESS"},
 	{regexp.MustCompile(`127\.0\.0\.1:\d+`), "127.0.0.1:PORT"},
+	{regexp.MustCompile(`-L \d+:`), "-L PORT:"},
 	{regexp.MustCompile(`token=[\w.-]+`), "token=TOKEN"},
 	{regexp.MustCompile(`\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)?`), "DATE"},
 	{regexp.MustCompile(`\b(\d+h)?(\d+m)?\d+(\.\d+)?(h|m|ms|us|µs|s)\b`), "TIME"},
@@ -80,17 +81,12 @@ func matches(want, got string) bool {
 }
 
 // progress is what a command tells now and then, if it takes long.
-var progress = regexp.MustCompile(`^\d+ of \d+ (tasks|rows) done\b`)
+var progress = regexp.MustCompile(`^(\d+ of \d+ (tasks|rows) done\b|waiting: )`)
 
 // printed splits an output into lines as a page shows them.
 func printed(text string) (lines []string) {
 	if text = strings.TrimRight(text, "\n"); text == "" {
 		return nil
 	}
-	for _, line := range strings.Split(text, "\n") {
-		if !progress.MatchString(line) {
-			lines = append(lines, strings.TrimRight(line, " "))
-		}
-	}
-	return lines
+	return slices.DeleteFunc(strings.Split(text, "\n"), progress.MatchString)
 }

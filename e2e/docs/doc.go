@@ -10,7 +10,8 @@
 //	```console               commands after "$ ", each with what it prints below it.
 //	                         A command goes on after a "\", and in lines that begin with "> ".
 //	                         "..." is any text within a line, or any lines. Times, ids,
-//	                         addresses and widths of columns may differ, see varying.
+//	                         addresses and widths of columns may differ, see varying;
+//	                         lines that only tell progress are left out.
 //	```toml title="x.toml"   a file of the working folder, in any language
 //	```pycon                 a session of Python, run by doctest
 //	other blocks             are only read

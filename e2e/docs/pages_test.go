@@ -108,7 +108,7 @@ func follow(t *testing.T, p *page) {
 		}
 		t.Errorf("%s:%d: %s\n%v; it printed, with exit code %d\n%s", p.name, step.line, step.text, err, s.code, strings.Join(got, "\n"))
 		if *update && !step.hidden && step.file == "" {
-			changed = append(changed, changed1(step, got))
+			changed = append(changed, replacement(step, got))
 			continue
 		}
 		break // what follows builds on it
@@ -155,7 +155,7 @@ func judge(step step, got []string, code int) error {
 	if step.hidden {
 		return nil
 	}
-	return compare(step.outputs, got)
+	return compare(printed(strings.Join(step.outputs, "\n")), got)
 }
 
 // changed is what a page should show in place of some of its lines.
@@ -164,7 +164,7 @@ type changed struct {
 	lines    []string
 }
 
-func changed1(step step, got []string) changed {
+func replacement(step step, got []string) changed {
 	from := step.line + strings.Count(step.text, "\n")
 	c := changed{from: from, to: from + len(step.outputs)}
 	for _, line := range got {

@@ -102,7 +102,7 @@ func (p *progress) show(news app.Progress) {
 		return
 	}
 	p.done = news.Counts.Succeeded
-	if now := time.Now(); p.bar == nil && now.After(p.next) {
+	if now := time.Now(); p.bar == nil && now.After(p.next) && p.done < p.total {
 		p.next = now.Add(lineInterval)
 		fmt.Fprintf(p.w, "%d of %d tasks done after %s%s\n", p.done, p.total, time.Since(p.begun).Round(time.Second), p.retries())
 	}

@@ -43,7 +43,11 @@ idle workers end; busy ones finish what they have.` + exitHelp,
 			if err := client.Call(ctx, "scale", request, nil); err != nil {
 				return err
 			}
-			return say(cmd, s, request, fmt.Sprintf("cluster %s: %s wanted", cmd.String("cluster"), wanted(request)))
+			what := "cluster " + cmd.String("cluster")
+			if request.Pool != "" {
+				what += ", pool " + request.Pool
+			}
+			return say(cmd, s, request, fmt.Sprintf("%s: %s wanted", what, wanted(request)))
 		},
 	}
 }

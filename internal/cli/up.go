@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -123,12 +124,19 @@ func makeLocal(cmd *cli.Command, o *app.ClusterOptions) {
 
 func summary(c *app.Cluster, o app.ClusterOptions) string {
 	rows := [][2]string{{"address", c.Address()}, {"page", c.Page()}}
-	for _, p := range o.AllPools() {
+	if tunnel := tunnel(c.Page()); tunnel != "" {
+		rows = append(rows, [2]string{"tunnel", tunnel})
+	}
+	now := c.PoolsNow()
+	for i, p := range o.AllPools() {
 		name := "workers"
 		if len(o.More) > 0 {
 			name = "pool " + p.Pool.Name
 		}
-		rows = append(rows, [2]string{name, workersText(*p, o.Local)})
+		rows = append(rows, [2]string{name, workersText(*p, o.Local, now[i])})
+		if why := now[i].Pending; why != "" {
+			rows = append(rows, [2]string{"", "nothing submitted yet, it is tried again: " + why})
+		}
 	}
 	rows = append(rows, [][2]string{
 		{"log", app.LogFile(o.StateDir)},
@@ -147,8 +155,24 @@ func summary(c *app.Cluster, o app.ClusterOptions) string {
 	return b.String()
 }
 
-func workersText(o app.PoolOptions, local bool) string {
+// tunnel is how to reach the page from another machine, where the same link then works.
+func tunnel(page string) string {
+	link, err := url.Parse(page)
+	host, hostErr := os.Hostname()
+	if err != nil || hostErr != nil || link.Port() == "" {
+		return ""
+	}
+	return fmt.Sprintf("ssh -N -L %s:127.0.0.1:%s %s", link.Port(), link.Port(), host)
+}
+
+func workersText(o app.PoolOptions, local bool, now app.PoolNow) string {
 	one, many, done := "Slurm job", "Slurm jobs", " submitted"
+	switch {
+	case now.Pending != "":
+		done = " wanted"
+	case now.Adopted > 0 && now.Adopted >= o.Jobs:
+		done = " taken over from the launcher before"
+	}
 	processes, threads := o.Pool.Slots()
 	slots := processes * threads
 	if local {

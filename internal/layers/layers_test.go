@@ -59,6 +59,7 @@ var allowed = map[string][]string{
 	"internal/layers":    {},
 	"internal/ewokstest": {"slurm/slurmtest"},
 	"e2e":                {},
+	"e2e/docs":           {},
 	"bench/dispatch":     {"broker", "coordinator", "engine", "task", "worker"},
 }
 
@@ -72,6 +73,7 @@ var homes = map[string][]string{
 	"github.com/parquet-go":         {"ledger"},
 	"github.com/nats-io":            {"broker"},
 	"github.com/urfave/cli":         {"internal/cli"},
+	"github.com/prometheus":         {"dashboard"},
 	"charm.land":                    {"internal/top"},
 	"github.com/charmbracelet":      {"internal/top"},
 	"text/template":                 {"jobscript"},

@@ -53,6 +53,10 @@ func invalidCampaign(err error) error {
 	if err == nil || errors.As(err, &invalid) || errors.Is(err, context.Canceled) {
 		return err
 	}
+	var judged interface{ Mistake() bool }
+	if errors.As(err, &judged) && judged.Mistake() {
+		return &InvalidError{Cause: err}
+	}
 	if errors.As(err, new(*campaign.Error)) || errors.As(err, new(*campaigner.NotFoundError)) || errors.As(err, new(*campaigner.OrderError)) ||
 		errors.As(err, new(*campaigner.RowError)) || errors.As(err, new(*ledger.FilterError)) {
 		return &InvalidError{Cause: err}

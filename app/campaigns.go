@@ -23,6 +23,8 @@ type CampaignStatus struct {
 	campaigner.Status
 	// Cluster is where it is; empty is a campaign of its own on this machine.
 	Cluster string `json:"cluster,omitempty"`
+	// Down means that rows are left, but that there is no launcher now to go on with them.
+	Down bool `json:"down,omitempty"`
 }
 
 // The words of campaigns, for those who may not import their service.
@@ -96,8 +98,27 @@ func (c *Campaigns) decode(ctx context.Context, q campaignQuestion, v any) error
 
 // Status tells how a campaign goes.
 func (c *Campaigns) Status(ctx context.Context, name string) (s CampaignStatus, err error) {
-	s.Cluster = c.Cluster()
-	return s, c.decode(ctx, campaignQuestion{About: askStatus, Campaign: name}, &s.Status)
+	err = c.decode(ctx, campaignQuestion{About: askStatus, Campaign: name}, &s.Status)
+	return c.where(s.Status), err
+}
+
+// where adds where a campaign is, and whether anybody goes on with it.
+func (c *Campaigns) where(s campaigner.Status) CampaignStatus {
+	down := s.Left() > 0 && c.isDown()
+	if down {
+		s.Rate, s.TimeLeft = 0, 0
+	}
+	return CampaignStatus{Status: s, Cluster: c.Cluster(), Down: down}
+}
+
+// isDown tells that there is no launcher on this machine. On another it is not known.
+func (c *Campaigns) isDown() bool {
+	info, err := ReadInfo(c.dir)
+	if err != nil {
+		return c.place.here()
+	}
+	running, known := info.Running()
+	return known && !running
 }
 
 // All tells how all campaigns go, the last submitted first.
@@ -107,7 +128,7 @@ func (c *Campaigns) All(ctx context.Context) (list []CampaignStatus, err error) 
 		return nil, err
 	}
 	for _, s := range all {
-		list = append(list, CampaignStatus{s, c.Cluster()})
+		list = append(list, c.where(s))
 	}
 	return list, nil
 }

@@ -24,7 +24,10 @@ const (
 	patience = 200 * time.Millisecond
 	// idleUpload is the time after which a client counts as gone.
 	idleUpload = time.Minute
+	// maxUploads bounds the submissions under way, maxAnswers those that were answered
+	// and may be asked about again.
 	maxUploads = 8
+	maxAnswers = 1000
 )
 
 // part is one message of a client.
@@ -33,6 +36,8 @@ type part struct {
 	Index int    `json:"index"`
 	Data  []byte `json:"data,omitempty"`
 	Last  bool   `json:"last,omitempty"`
+	// GivenUp means that nothing more comes: the rest of the table cannot be read.
+	GivenUp bool `json:"given_up,omitempty"`
 }
 
 // partAnswer tells which part is wanted next, or what came of all.
@@ -54,6 +59,7 @@ type campaignUploads struct {
 type campaignUpload struct {
 	next   int
 	parts  chan []byte
+	cancel context.CancelCauseFunc
 	gone   *time.Timer
 	done   chan struct{} // closed when there is a result
 	result campaigner.Submitted
@@ -75,6 +81,9 @@ func (u *campaignUploads) serve(body []byte) (any, error) {
 		return nil, err
 	}
 	up.gone.Reset(idleUpload)
+	if p.GivenUp {
+		up.cancel(errGivenUp)
+	}
 	if p.Index == up.next && (len(p.Data) > 0 || p.Last) {
 		select {
 		case up.parts <- p.Data:
@@ -110,11 +119,11 @@ func (u *campaignUploads) find(p part) (*campaignUpload, error) {
 	if p.Index != 0 {
 		return nil, errors.New("the submission is not known, or was given up after a minute without a message; submit the campaign again")
 	}
-	if len(u.open) >= maxUploads {
+	if u.underWay() >= maxUploads || len(u.open) >= maxUploads+maxAnswers {
 		return nil, errors.New("too many campaigns are being submitted; try again in a minute")
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
-	up := &campaignUpload{parts: make(chan []byte, 2), done: make(chan struct{})}
+	up := &campaignUpload{parts: make(chan []byte, 2), cancel: cancel, done: make(chan struct{})}
 	up.gone = time.AfterFunc(idleUpload, func() {
 		cancel(errors.New("the client is gone"))
 		u.mu.Lock()
@@ -128,6 +137,18 @@ func (u *campaignUploads) find(p part) (*campaignUpload, error) {
 		cancel(nil)
 	}()
 	return up, nil
+}
+
+// underWay counts submissions without an answer.
+func (u *campaignUploads) underWay() (n int) {
+	for _, up := range u.open {
+		select {
+		case <-up.done:
+		default:
+			n++
+		}
+	}
+	return n
 }
 
 // partReader reads parts as one stream.
@@ -153,6 +174,9 @@ func (r *partReader) Read(p []byte) (int, error) {
 	r.rest = r.rest[n:]
 	return n, nil
 }
+
+// errGivenUp ends the submission of a client that cannot go on with it.
+var errGivenUp = errors.New("the client gave up")
 
 // errAnswered ends the stream of a client whose submission has been answered.
 var errAnswered = errors.New("answered")
@@ -206,6 +230,18 @@ func (w *partWriter) call(p part) (err error) {
 	return err
 }
 
+// giveUp tells the launcher that nothing more comes, so that nothing of a new campaign
+// is left. One that does not hear of it finds out by itself, after idleUpload.
+func (w *partWriter) giveUp() {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(w.ctx), 5*time.Second)
+	defer cancel()
+	for w.answer = (partAnswer{}); ctx.Err() == nil && !w.answer.Done; {
+		if err := w.client.Call(ctx, verbSubmit, part{ID: w.id, Index: w.index, GivenUp: true}, &w.answer); err != nil {
+			return
+		}
+	}
+}
+
 // SubmitCampaign hands a campaign to the cluster. When it returns without an error,
 // all its rows are kept there.
 func (c *Client) SubmitCampaign(ctx context.Context, sub campaigner.Submission) (campaigner.Submitted, error) {
@@ -213,6 +249,9 @@ func (c *Client) SubmitCampaign(ctx context.Context, sub campaigner.Submission) 
 	err := writeSubmission(w, sub)
 	if err == nil {
 		err = w.send(part{Last: true})
+	}
+	if err != nil && !errors.Is(err, errAnswered) {
+		w.giveUp()
 	}
 	for err == nil { // all is sent
 		if err = w.call(part{ID: w.id, Index: w.index}); err == nil && w.answer.Done {

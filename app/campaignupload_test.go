@@ -194,3 +194,37 @@ func TestCampaignAnswers(t *testing.T) {
 		fetch(fmt.Sprintf("d%d", i), campaignQuestion{About: askAll})
 	}
 }
+
+// Submissions that have been answered keep no other back.
+func TestUploadsAfterEachOther(t *testing.T) {
+	u := newCampaignUploads(countRows)
+	for range 3 * maxUploads {
+		if last := carry(t, u, task.NewKey(), stream(t, submissionOf(2))); last.Result.Rows != 2 || last.Refused != nil {
+			t.Fatalf("%+v", last)
+		}
+	}
+}
+
+// A client that cannot go on says so, and the submission ends at once.
+func TestUploadGivenUp(t *testing.T) {
+	u := newCampaignUploads(countRows)
+	id := task.NewKey()
+	if _, err := u.serve(task.EncodeJSON(part{ID: id, Data: stream(t, submissionOf(9))[:300]})); err != nil {
+		t.Fatal(err)
+	}
+	for begun := time.Now(); ; {
+		answer, err := u.serve(task.EncodeJSON(part{ID: id, Index: 1, GivenUp: true}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if a := answer.(partAnswer); a.Done {
+			if a.Refused == nil || !strings.Contains(a.Refused.Error, errGivenUp.Error()) {
+				t.Errorf("%+v", a)
+			}
+			return
+		}
+		if time.Since(begun) > 10*time.Second {
+			t.Fatal("it goes on")
+		}
+	}
+}

@@ -74,6 +74,7 @@ func (c *Cluster) serveExplain(body []byte) (any, error) {
 		return nil, err
 	}
 	e := Explanation{Run: dashboard.Run(known.Run), Tasks: []ExplainedTask{}, More: known.More, Notices: []string{}}
+	e.Notices = append(e.Notices, c.stuck(c.coordinator.Stuck())...)
 	e.Summary, e.Hint = c.summary(known, o.Node)
 	waiting := map[string]bool{}
 	for _, t := range known.Tasks {

@@ -62,7 +62,6 @@ func (c *Cluster) record(d report.Description) {
 }
 
 // Attempts are the newest ones, see [dashboard.Attempts].
-func (c *Cluster) Attempts(after uint64) ([]task.Attempt, uint64) {
-	const all = 1 << 30
-	return c.history.Recent(after, all)
+func (c *Cluster) Attempts(after uint64, most int) ([]task.Attempt, uint64) {
+	return c.history.Recent(after, most)
 }

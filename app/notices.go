@@ -2,6 +2,7 @@ package app
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/ewoks-hpc/ewoks-hpc/coordinator"
 	"github.com/ewoks-hpc/ewoks-hpc/engine"
@@ -10,6 +11,7 @@ import (
 // notices say why nothing is running, and what to do about it, what people did
 // themselves first.
 func (c *Cluster) notices(s coordinator.Status) (lines []string) {
+	lines = append(lines, c.stuck(s.Stuck)...)
 	if s.Paused {
 		lines = append(lines, fmt.Sprintf("the cluster is paused: nothing new is given to workers; %s goes on", c.command("resume")))
 	}
@@ -32,6 +34,15 @@ func (c *Cluster) notices(s coordinator.Status) (lines []string) {
 		lines = append(lines, fmt.Sprintf("nothing is running because no run is under way; %s begins one", c.command("run WORKFLOW")))
 	}
 	return lines
+}
+
+// stuck tells what to do when nothing can be journaled any more. What is in memory only
+// must not be told to anybody, so the launcher cannot go on; the next one can.
+func (c *Cluster) stuck(why string) []string {
+	if why == "" {
+		return nil
+	}
+	return []string{fmt.Sprintf("%s: no run goes on; make room, then kill %d ends the launcher without its jobs and runs, and %s goes on with them", why, os.Getpid(), c.command("up"))}
 }
 
 // command is how to do something with the cluster.

@@ -16,8 +16,8 @@ func (c *Cluster) startPage(context.Context) error {
 	}
 	logger := c.o.Logger.With("service", "page")
 	handler := dashboard.New(c.pageOptions(logger))
-	server := dashboard.NewServer(dashboard.ServerOptions{Handler: handler, Logger: logger})
-	if err := server.Start(); err != nil {
+	server, err := c.startServer(dashboard.ServerOptions{Handler: handler, Logger: logger})
+	if err != nil {
 		return err
 	}
 	c.page = handler.Link(server.Addr())
@@ -36,7 +36,7 @@ func (c *Cluster) pageOptions(logger *slog.Logger) dashboard.Options {
 		o.Attempts, o.Runs = c, &runDetails{cluster: c, open: map[string]*runDetail{}}
 	}
 	if c.campaigns != nil {
-		o.Campaigns = campaignDetails{c}
+		o.Campaigns, o.Rows = campaignDetails{c}, campaignDetails{c}
 	}
 	return o
 }
@@ -102,9 +102,18 @@ func pageWorker(w coordinator.WorkerStatus) dashboard.Worker {
 	}
 }
 
+// endedBadly tells a job that nobody wanted to end so.
+func endedBadly(j cluster.Job) bool {
+	switch j.Outcome {
+	case "", cluster.Completed, cluster.Cancelled:
+		return false
+	}
+	return j.Phase == cluster.Ended
+}
+
 func pageJob(j cluster.Job) dashboard.Job {
 	return dashboard.Job{
 		Pool: j.Pool, ID: j.ID, Index: j.Index, Phase: string(j.Phase), SlurmState: j.SlurmState,
-		Reason: j.Plain, Nodes: j.Nodes, Start: j.Since,
+		Reason: j.Plain, Nodes: j.Nodes, Start: j.Since, Failed: endedBadly(j),
 	}
 }

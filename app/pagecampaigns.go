@@ -4,9 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -84,7 +84,7 @@ func pageCampaign(s campaigner.Status) dashboard.Campaign {
 		shown.Ended = s.LastEnd
 	}
 	for _, r := range s.Reasons {
-		shown.Reasons = append(shown.Reasons, dashboard.Reason{Rows: r.Count, Text: r.String()})
+		shown.Reasons = append(shown.Reasons, dashboard.Reason{Rows: r.Count, Text: r.Words(), Example: r.Example})
 	}
 	return shown
 }
@@ -100,11 +100,7 @@ func (d campaignDetails) Campaign(name string) (detail dashboard.CampaignDetail,
 	folder := campaigner.Folder{Dir: d.cluster.campaignsPath()}
 	s, err := folder.Status(ctx, name)
 	if err != nil {
-		var unknown *campaigner.NotFoundError
-		if errors.As(err, &unknown) {
-			err = fmt.Errorf("campaign %.80q: %w", name, dashboard.ErrNotFound)
-		}
-		return detail, err
+		return detail, notFound(err)
 	}
 	detail = dashboard.CampaignDetail{Campaign: pageCampaign(s), Workflow: s.Workflow, Total: s.Total(), Rows: []dashboard.Row{}}
 	for _, state := range []campaign.State{campaign.Running, campaign.Failed} {
@@ -117,8 +113,43 @@ func (d campaignDetails) Campaign(name string) (detail dashboard.CampaignDetail,
 			return detail, err
 		}
 	}
-	return detail, nil
+	return detail, addMessages(ctx, folder, &detail.Campaign)
 }
+
+// addMessages gives each reason the error of its example.
+func addMessages(ctx context.Context, f campaigner.Folder, c *dashboard.Campaign) error {
+	if len(c.Reasons) == 0 {
+		return nil
+	}
+	byRow, numbers := map[int]*dashboard.Reason{}, []string{}
+	for i := range c.Reasons {
+		r := &c.Reasons[i]
+		byRow[r.Example], numbers = r, append(numbers, strconv.Itoa(r.Example))
+	}
+	filter, err := ledger.ParseNumbers(strings.Join(numbers, ","))
+	if err != nil {
+		return err
+	}
+	return f.Rows(ctx, c.Campaign, ledger.Query{Filter: filter}, func(r ledger.Row) error {
+		if reason := byRow[r.Number]; reason != nil { // it may have been tried again meanwhile
+			reason.Message = r.Attempt.Message
+		}
+		return nil
+	})
+}
+
+// notFound is what the page understands of a campaign or row that does not exist.
+func notFound(err error) error {
+	if errors.As(err, new(*campaigner.NotFoundError)) || errors.As(err, new(*campaigner.RowError)) {
+		return unknown{err}
+	}
+	return err
+}
+
+// unknown is a [dashboard.ErrNotFound] with the words, and the hint, of another error.
+type unknown struct{ error }
+
+func (u unknown) Unwrap() []error { return []error{u.error, dashboard.ErrNotFound} }
 
 func pageRow(r ledger.Row) dashboard.Row {
 	return dashboard.Row{

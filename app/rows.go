@@ -57,8 +57,8 @@ type rows struct{ cluster *Cluster }
 // maxRowsTogether bounds the rows of one entry of the journal.
 const maxRowsTogether = 250
 
-func (r rows) Register(_ context.Context, document json.RawMessage) (string, error) {
-	return r.cluster.coordinator.KeepDocument(document)
+func (r rows) Register(_ context.Context, document json.RawMessage, whole bool) (string, error) {
+	return r.cluster.coordinator.KeepDocument(document, whole)
 }
 
 func (r rows) Submit(_ context.Context, list []campaigner.Row) error {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"sync"
+	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/coordinator"
 	"github.com/ewoks-hpc/ewoks-hpc/dashboard"
@@ -61,6 +62,10 @@ type runDetail struct {
 	tasks map[uint64]lastAttempt
 	spent []float64 // seconds of the tasks of each node
 	ended []int     // tasks of each node
+
+	failure task.Failure // of the last attempt that failed
+	now     map[string]coordinator.Activity
+	nowNext time.Time // when to ask for now again
 }
 
 // lastAttempt is the newest attempt at a task that is known.
@@ -117,8 +122,9 @@ func pageLink(l *workflow.Link) dashboard.Link {
 // update folds in what has happened since the last look. If that is more than stays
 // in memory, all is read again.
 func (r *runDetail) update(c *Cluster) error {
+	const all = 1 << 30
 	if r.read {
-		recent, next := c.Attempts(r.next)
+		recent, next := c.history.Recent(r.next, all)
 		if next >= r.next && uint64(len(recent)) == next-r.next {
 			for i := range recent {
 				r.add(&recent[i])
@@ -127,7 +133,7 @@ func (r *runDetail) update(c *Cluster) error {
 			return nil
 		}
 	}
-	_, r.next = c.Attempts(^uint64(0) >> 1) // what comes from now on may be in the file, too: add knows
+	_, r.next = c.history.Recent(0, 0) // what comes from now on may be in the file, too: add knows
 	c.history.Sync()
 	for a, err := range c.history.Read(r.about.Name) {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -161,7 +167,7 @@ func (r *runDetail) add(a *task.Attempt) {
 		n.Succeeded++
 	case task.Failed.String():
 		n.Failed++
-		n.Message = a.Failure.Message
+		n.Message, r.failure = a.Failure.Message, a.Failure
 	case task.Lost.String():
 		n.Lost++
 		n.Message = a.Failure.Message
@@ -183,7 +189,10 @@ func (r *runDetail) detail(c *Cluster) dashboard.RunDetail {
 	}
 	d := dashboard.RunDetail{Run: dashboard.Run(status), Links: r.links}
 	d.Nodes = append(d.Nodes, r.nodes...)
-	now := c.coordinator.Activity(r.about.Name)
+	if status.Message != "" && status.Message == r.failure.Message {
+		d.Advice, d.Traceback = r.failure.Advice, r.failure.Traceback
+	}
+	now := r.activity(c)
 	for i := range d.Nodes {
 		n := &d.Nodes[i]
 		n.Ready, n.Running = now[n.ID].Ready, now[n.ID].Running
@@ -197,6 +206,20 @@ func (r *runDetail) detail(c *Cluster) dashboard.RunDetail {
 		}
 	}
 	return d
+}
+
+// activityShare is the part of the time that asking for the activity of a run may
+// take: nobody else can ask the coordinator meanwhile, workers neither.
+const activityShare = 0.01
+
+// activity is what the nodes do now, or lately if that takes long to tell.
+func (r *runDetail) activity(c *Cluster) map[string]coordinator.Activity {
+	if began := time.Now(); began.After(r.nowNext) {
+		r.now = c.coordinator.Activity(r.about.Name)
+		ended := time.Now()
+		r.nowNext = ended.Add(time.Duration(float64(ended.Sub(began)) / activityShare))
+	}
+	return r.now
 }
 
 // writtenDown is the status of a run that the coordinator has forgotten.

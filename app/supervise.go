@@ -28,8 +28,8 @@ const leaveTime = 3 * time.Second
 // announces the end of a job with USR1, as the job script asks for: then they may go
 // on until shortly before the end, if that is known.
 func (o WorkerOptions) supervise(ctx context.Context, w *worker.Worker) error {
-	running, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
+	running, stop := context.WithCancelCause(context.WithoutCancel(ctx))
+	defer stop(nil)
 	warned := make(chan os.Signal, 1)
 	signal.Notify(warned, syscall.SIGUSR1)
 	defer signal.Stop(warned)
@@ -50,14 +50,33 @@ func (o WorkerOptions) supervise(ctx context.Context, w *worker.Worker) error {
 			grace := cmp.Or(o.Grace, defaultGrace)
 			o.Logger.Info("the worker is told to end", "grace", grace.String())
 			w.Drain(time.Now().Add(grace))
-			select {
-			case <-running.Done():
-			case <-time.After(grace + leaveTime):
-			}
+			stop(o.leave(running, grace+leaveTime))
+			return
 		}
-		stop()
+		stop(nil)
 	}()
 	return w.Run(running)
+}
+
+// leave waits for the end of a worker, at most so long. That of a worker outside Slurm
+// whose launcher has ended is at once: the signal comes because of that, see the Pdeathsig
+// of its process, a little before the worker has another parent.
+func (o WorkerOptions) leave(running context.Context, most time.Duration) error {
+	deadline, look := time.After(most), time.NewTicker(50*time.Millisecond)
+	defer look.Stop()
+	for {
+		select {
+		case <-running.Done():
+			return nil
+		case <-deadline:
+			return nil
+		case <-look.C:
+			if o.Index != "" && os.Getppid() != o.parent {
+				o.Logger.Warn("the worker ends at once: its launcher has ended")
+				return worker.ErrAlone
+			}
+		}
+	}
 }
 
 // lastMoment is until when tasks may go on after a warning; zero is not known.
@@ -79,7 +98,7 @@ func (o WorkerOptions) interpreters(python []string, s worker.Seat) pyhost.Optio
 	p := pyhost.Options{
 		Python: python, Env: append(env, s.Set...), Dir: s.Dir, Prepare: s.Prepare,
 		Processes: o.Processes, Threads: o.Threads, Fork: o.Processes > 1,
-		Store: s.Store, OnResults: s.OnResults, Logger: o.Logger,
+		Store: s.Store, OnResults: s.OnResults, Starvations: o.starvations, Logger: o.Logger,
 	}
 	if s.Alone {
 		p.Processes, p.Threads, p.Fork = 1, 1, false

@@ -48,7 +48,9 @@ type WorkerOptions struct {
 	Grace  time.Duration
 	Logger *slog.Logger
 
-	tmpdir string // before the worker had one of its own
+	tmpdir      string // before the worker had one of its own
+	starvations *pyhost.Starvations
+	parent      int // the launcher, outside Slurm
 }
 
 // RunWorker is the life of a worker process.
@@ -57,7 +59,7 @@ func RunWorker(ctx context.Context, o WorkerOptions) error {
 	if err != nil {
 		return err
 	}
-	o.tmpdir = os.Getenv("TMPDIR")
+	o.tmpdir, o.starvations, o.parent = os.Getenv("TMPDIR"), new(pyhost.Starvations), os.Getppid()
 	clean, err := scratch(o.LocalDirectory)
 	if err != nil {
 		return err

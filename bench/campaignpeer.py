@@ -49,7 +49,11 @@ def inputs(number: int) -> list[dict[str, Any]]:
 def loop(document: dict[str, Any], rows: int) -> float:
     """A plain loop over ``ewokscore.execute_graph`` in two processes."""
     with multiprocessing.Pool(WORKERS, initializer=no_validation) as pool:
-        return timed(lambda n: pool.map(execute, [(document, i) for i in range(n)], min(CHUNK, n // WORKERS)), rows)
+
+        def all_rows(n: int) -> list[dict[str, Any]]:
+            return pool.map(execute, [(document, i) for i in range(n)], max(1, min(CHUNK, n // WORKERS)))
+
+        return timed(all_rows, rows)
 
 
 def submit(document: dict[str, Any], rows: int) -> float:
@@ -87,7 +91,7 @@ def dask_client() -> distributed.Client:
 
 def timed(all_rows: Callable[[int], list[dict[str, Any]]], rows: int) -> float:
     """Return the seconds of so many rows; wrong outputs end the program."""
-    all_rows(WARM)
+    all_rows(min(WARM, rows))
     begun = time.perf_counter()
     outputs = all_rows(rows)
     seconds = time.perf_counter() - begun

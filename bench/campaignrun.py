@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ from commands import BENCH, WORKERS, Failed
 CLUSTER = "bench"
 WARM = 50  # rows
 POLL = 0.01  # seconds between two looks at a process
+SAMPLE = 0.1  # seconds between two samples of memory
 END = 30.0  # seconds that a launcher may take to end
 MIB = 2**20
 
@@ -80,8 +82,8 @@ class Site:
         definition = self.definition(name, kind, rows)  # the table takes its time
         begun = time.perf_counter()
         process = subprocess.Popen(
-            self.command("campaign", "submit", *definition, "--quiet"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, cwd=BENCH,
-            env={**os.environ, **self.env()},
+            self.command("campaign", "submit", *definition, "--quiet"), stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, cwd=BENCH, env={**os.environ, **self.env()},
         )  # fmt: skip
         most, limit = 0, begun + self.timeout
         while process.poll() is None:
@@ -178,6 +180,24 @@ class Launcher:
         """Return the bytes that the launcher has in memory, and the most it had."""
         assert self.process is not None
         return memory(self.process.pid)
+
+    @contextmanager
+    def sampled(self) -> Iterator[list[int]]:
+        """Note again and again how many bytes the launcher has in memory."""
+        samples = [self.memory()[0]]
+        over = threading.Event()
+
+        def sample() -> None:
+            while not over.wait(SAMPLE):
+                samples.append(self.memory()[0])
+
+        thread = threading.Thread(target=sample)
+        thread.start()
+        try:
+            yield samples
+        finally:
+            over.set()
+            thread.join()
 
     def kill(self) -> None:
         """End the launcher as a crash does."""

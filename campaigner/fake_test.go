@@ -35,7 +35,7 @@ func newFake() *fakeCluster {
 	return &fakeCluster{rows: map[string]Row{}, ends: map[string]End{}, begun: map[string]int{}, hook: func(string) {}}
 }
 
-func (f *fakeCluster) Register(_ context.Context, document json.RawMessage) (string, error) {
+func (f *fakeCluster) Register(_ context.Context, document json.RawMessage, _ bool) (string, error) {
 	return task.DocumentIdentifier(document), nil
 }
 

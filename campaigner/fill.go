@@ -113,7 +113,7 @@ func (e *entry) wants() bool {
 // cluster has the ledger always knows.
 func (s *Service) begin(e *entry, n int) bool {
 	if e.recipe.id == "" {
-		id, err := s.o.Runs.Register(s.ctx, e.recipe.document)
+		id, err := s.o.Runs.Register(s.ctx, e.recipe.document, e.recipe.whole())
 		if err != nil {
 			s.fail(e, err)
 			return false

@@ -55,6 +55,9 @@ func newRecipe(p Plan, document json.RawMessage, user string) (*recipe, error) {
 	return &recipe{plan: p, document: document, mapping: mapping, outputs: wf.SelectOutputs(selectors), user: user}, nil
 }
 
+// whole tells whether rows are executed in one interpreter each.
+func (r *recipe) whole() bool { return r.plan.Granularity != campaign.ByTask }
+
 // input is how ewoks writes an input of a graph.
 type input struct {
 	ID    *workflow.ID    `json:"id,omitempty"`
@@ -66,7 +69,7 @@ type input struct {
 func (r *recipe) row(run string, item campaign.Item) (Row, error) {
 	row := Row{
 		Run: run, Campaign: r.plan.Name, Number: item.Number, Workflow: r.id, Outputs: r.outputs,
-		Whole: r.plan.Granularity != campaign.ByTask, Priority: r.plan.Priority, Environment: r.plan.Environment,
+		Whole: r.whole(), Priority: r.plan.Priority, Environment: r.plan.Environment,
 		Limit: r.plan.Limit, KeepGoing: r.plan.KeepGoing, Context: r.plan.Context, User: r.user,
 	}
 	given, err := r.mapping.Inputs(item)

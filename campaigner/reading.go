@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/ledger"
+	"github.com/ewoks-hpc/ewoks-hpc/task"
 )
 
 // Rows calls each with rows of a campaign, in their order; it ends at the first error.
@@ -41,7 +42,13 @@ type Attempt struct {
 	Error   string       `json:"error,omitempty"`
 	Message string       `json:"message,omitempty"`
 	Task    string       `json:"task,omitempty"`
-	Printed []Printed    `json:"printed,omitempty"`
+	Run     string       `json:"run,omitempty"`
+	Worker  string       `json:"worker,omitempty"`
+	// PeakMemory is in bytes.
+	PeakMemory int64 `json:"peak_memory,omitempty"`
+	// Steps are the tasks of the row, if they were executed as one.
+	Steps   []task.Step `json:"steps,omitempty"`
+	Printed []Printed   `json:"printed,omitempty"`
 }
 
 // RowError is a row that a campaign does not have.
@@ -66,6 +73,7 @@ func (f Folder) Attempts(ctx context.Context, name string, row int) (list []Atte
 			shown := Attempt{
 				Number: a.Number, State: string(a.State), Cause: a.Cause, Node: a.Node, Job: a.Job, Started: a.Started,
 				Seconds: a.Duration().Seconds(), Error: a.ErrorType, Message: a.Message, Task: a.Task,
+				Run: a.Run, Worker: a.Worker, PeakMemory: a.PeakMemory, Steps: a.Steps,
 			}
 			if a.Log != "" {
 				if shown.Printed, err = f.readPrinted(name, a.Log); err != nil {

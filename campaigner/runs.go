@@ -12,8 +12,9 @@ import (
 // Runs is the cluster that executes rows.
 type Runs interface {
 	// Register keeps the flat document of a workflow for the rows that name it, and
-	// returns what they name.
-	Register(ctx context.Context, document json.RawMessage) (id string, err error)
+	// returns what they name. It fails if the cluster can never execute such rows: as a
+	// whole, in one interpreter, or task by task.
+	Register(ctx context.Context, document json.RawMessage, whole bool) (id string, err error)
 	// Submit hands rows to the cluster. When it returns without an error they are known
 	// there, also those that were known already; what the cluster refuses comes back
 	// through Ended.

@@ -43,7 +43,7 @@ func (s *Service) Submit(ctx context.Context, sub Submission) (done Submitted, e
 	if err != nil {
 		return done, err
 	}
-	if r.id, err = s.o.Runs.Register(ctx, sub.Document); err != nil {
+	if r.id, err = s.o.Runs.Register(ctx, sub.Document, r.whole()); err != nil {
 		return done, err
 	}
 	definition, err := json.Marshal(r.plan)

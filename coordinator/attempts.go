@@ -25,7 +25,7 @@ func (c *Coordinator) observe(r *run, w *worker, result *task.Result, request *t
 		r.row.gather(a, result)
 	}
 	if c.o.Observe != nil && c.waiting == nil {
-		c.o.Observe(a)
+		c.then(func() { c.o.Observe(a) }) // what is not kept is going to happen once more
 	}
 }
 

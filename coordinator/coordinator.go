@@ -78,6 +78,10 @@ type Coordinator struct {
 	runs    map[string]*run
 	order   []string       // runs in the order of their submission
 	batches map[string]int // rows that are known of each submission of several
+	asked   struct {       // the outcome that was asked for last: a large one is fetched in many parts
+		run  string
+		text []byte
+	}
 	totals  Totals
 	causes  causes
 	onHello func(task.Hello)

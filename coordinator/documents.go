@@ -24,8 +24,9 @@ type document struct {
 }
 
 // KeepDocument keeps the flat document of a workflow where workers find it, and
-// returns its identifier, see [task.DocumentIdentifier].
-func (c *Coordinator) KeepDocument(text []byte) (identifier string, err error) {
+// returns its identifier, see [task.DocumentIdentifier]. A workflow of which no pool can
+// run the nodes, or no worker a whole row, is an error that is a mistake of the user.
+func (c *Coordinator) KeepDocument(text []byte, whole bool) (identifier string, err error) {
 	if c.o.Store == "" {
 		return "", errors.New("a workflow for many rows needs a value store")
 	}
@@ -40,7 +41,14 @@ func (c *Coordinator) KeepDocument(text []byte) (identifier string, err error) {
 	if err := os.WriteFile(path+".new", text, 0o600); err != nil {
 		return "", fmt.Errorf("value store: %w", err)
 	}
-	return identifier, os.Rename(path+".new", path)
+	if err := os.Rename(path+".new", path); err != nil {
+		return "", fmt.Errorf("value store: %w", err)
+	}
+	d, err := c.document(identifier)
+	if err == nil && whole {
+		err = d.needErr
+	}
+	return identifier, err
 }
 
 // document finds a workflow by its identifier.
@@ -65,7 +73,7 @@ func (c *Coordinator) document(identifier string) (*document, error) {
 	if err := c.place(identifier, d.workflow); err != nil {
 		return nil, err
 	}
-	d.need, d.needErr = together(d.workflow)
+	d.need, d.needErr = c.together(d.workflow)
 	if d.row, err = oneNode(identifier); err != nil {
 		return nil, err
 	}
@@ -79,26 +87,38 @@ func (c *Coordinator) document(identifier string) (*document, error) {
 // maxDocuments bounds the workflows that are kept in memory for their rows.
 const maxDocuments = 100
 
-// together is what all nodes need that one interpreter executes, one after the other.
-func together(wf *workflow.Workflow) (n resource.Need, err error) {
+// together is what all nodes need that one interpreter executes, one after the other,
+// and the pool that has it. A pool that was only chosen for a node binds no other.
+func (c *Coordinator) together(wf *workflow.Workflow) (n resource.Need, err error) {
 	for i := range wf.Nodes {
 		of := wf.Nodes[i].Resources
-		n.Cores, n.GPUs, n.Memory = max(n.Cores, of.Cores), max(n.GPUs, of.GPUs), max(n.Memory, of.Memory)
+		n.Cores, n.GPUs, n.Memory, n.Nodes = max(n.Cores, of.Cores), max(n.GPUs, of.GPUs), max(n.Memory, of.Memory), max(n.Nodes, of.Nodes)
 		n.TimeLimit += of.TimeLimit
 		switch {
-		case of.Pool == "" || of.Pool == n.Pool:
+		case of.Pool == "" || of.Chosen || of.Pool == n.Pool:
 		case n.Pool == "":
 			n.Pool = of.Pool
 		default:
 			return n, granularityError{fmt.Errorf("node '%s' goes to pool %s, others to pool %s", wf.Nodes[i].ID, of.Pool, n.Pool)}
 		}
 	}
-	return n, nil
+	placed, unfit := resource.Router{Pools: c.o.Router.Pools}.Place(resource.Subject{Node: "all together"}, n)
+	switch {
+	case unfit == nil:
+		return placed, nil
+	case c.waiting != nil: // for a launcher that has its pool, see place
+		return n, nil
+	}
+	return n, granularityError{fmt.Errorf("no pool can run a whole row: %w", unfit)}
 }
 
 // granularityError is a workflow that no worker can execute as a whole.
 type granularityError struct{ error }
 
+// Mistake tells that the user must change something.
+func (granularityError) Mistake() bool { return true }
+
+// Hint tells what.
 func (e granularityError) Hint() string {
 	return `spread the tasks of each row: --granularity task, or granularity = "task" in the campaign's file`
 }

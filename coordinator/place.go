@@ -18,12 +18,15 @@ type unfitError struct {
 func (e unfitError) Error() string {
 	text := "no pool can run it: " + e.UnfitError.Error()
 	if e.more > 0 {
-		text += fmt.Sprintf(" (and %d more nodes)", e.more)
+		text += fmt.Sprintf(" (and %d more)", e.more)
 	}
 	return text
 }
 
 func (e unfitError) Unwrap() error { return e.UnfitError }
+
+// Mistake tells that the user must change something.
+func (e unfitError) Mistake() bool { return true }
 
 // place decides for each node what it needs and which pool it goes to. When the
 // journal is read, the pools may not be those of before: then what fits nowhere waits

@@ -69,7 +69,7 @@ func (b *rowBook) wait(t *testing.T, n int) map[string][]coordinator.End {
 // rows are those of a workflow of three nodes.
 func (s *site) rows(n int, whole bool, priority int) (rows []*coordinator.Submission) {
 	s.t.Helper()
-	document, err := s.now().KeepDocument(document(3, before))
+	document, err := s.now().KeepDocument(document(3, before), whole)
 	if err != nil {
 		s.t.Fatal(err)
 	}

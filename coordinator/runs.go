@@ -132,7 +132,7 @@ func (c *Coordinator) retry(s *Submission) (engine.Retry, error) {
 
 // window bounds the tasks of a run that wait as requests: a million would fill the
 // memory, and so many are enough for any number of workers.
-const window = 20_000
+const window = 50_000
 
 func (c *Coordinator) add(r *run) {
 	c.runs[r.id] = r
@@ -281,6 +281,9 @@ func (c *Coordinator) findOutcome(id string) ([]byte, error) {
 	if r == nil {
 		return nil, fmt.Errorf("%w: %s", ErrNoRun, id)
 	}
+	if c.asked.run == id {
+		return c.asked.text, nil
+	}
 	e := Ended{Run: id, Outcome: r.outcome, Counts: r.counts}
 	switch {
 	case r.state != nil:
@@ -288,5 +291,9 @@ func (c *Coordinator) findOutcome(id string) ([]byte, error) {
 	case !r.told:
 		e.Outcome = engine.Outcome{Status: engine.Running}
 	}
-	return json.Marshal(e)
+	text, err := json.Marshal(e)
+	if err == nil && r.told {
+		c.asked.run, c.asked.text = id, text
+	}
+	return text, err
 }

@@ -19,7 +19,9 @@ type Status struct {
 	// Waiting is how many slots of each pool those need; see Demand.
 	Waiting map[string]int `json:"waiting,omitempty"`
 	// Paused means that nothing is given to workers.
-	Paused  bool   `json:"paused,omitempty"`
+	Paused bool `json:"paused,omitempty"`
+	// Stuck tells why nothing can be journaled any more, until a restart.
+	Stuck   string `json:"stuck,omitempty"`
 	Leased  int    `json:"leased"`
 	Delayed int    `json:"delayed"`
 	Totals  Totals `json:"totals"`
@@ -63,6 +65,7 @@ func (c *Coordinator) Status() Status {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := Status{Workers: c.workerStatus(), Ready: c.ready.len() + c.parked.count(), Waiting: c.slotsWaiting(), Paused: c.paused, Leased: len(c.leases), Delayed: len(c.delayed), Totals: c.totals, Causes: c.causes.words()}
+	s.Stuck = c.whyStuck()
 	slices.SortFunc(s.Workers, func(a, b WorkerStatus) int { return cmp.Compare(a.Worker, b.Worker) })
 	for _, r := range c.runs {
 		if r.state != nil {
@@ -73,6 +76,20 @@ func (c *Coordinator) Status() Status {
 		s.Runs = append(s.Runs, c.runs[id].status())
 	}
 	return s
+}
+
+// Stuck tells why nothing can be journaled any more; it is empty if all is well.
+func (c *Coordinator) Stuck() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.whyStuck()
+}
+
+func (c *Coordinator) whyStuck() string {
+	if c.broken == nil {
+		return ""
+	}
+	return c.broken.Error()
 }
 
 // Demand is the part of a status that says how many slots tasks need, at one moment:

@@ -30,15 +30,18 @@ type second struct {
 
 // failed is an attempt that did not succeed, in short.
 type failed struct {
-	Run     string    `json:"run"`
-	Label   string    `json:"label"`
-	Host    string    `json:"host,omitempty"`
-	Number  int       `json:"number"`
-	Status  string    `json:"status"`
-	Cause   string    `json:"cause,omitempty"`
-	Message string    `json:"message,omitempty"`
-	Advice  string    `json:"advice,omitempty"`
-	Ended   time.Time `json:"ended,omitzero"`
+	Run string `json:"run"`
+	// Campaign and Row are those of the run, if it is a row.
+	Campaign string    `json:"campaign,omitempty"`
+	Row      int       `json:"row,omitempty"`
+	Label    string    `json:"label"`
+	Host     string    `json:"host,omitempty"`
+	Number   int       `json:"number"`
+	Status   string    `json:"status"`
+	Cause    string    `json:"cause,omitempty"`
+	Message  string    `json:"message,omitempty"`
+	Advice   string    `json:"advice,omitempty"`
+	Ended    time.Time `json:"ended,omitzero"`
 }
 
 // activity follows attempts for a pulse.
@@ -61,7 +64,7 @@ func newActivity(source Attempts) *activity {
 
 // look takes in what ended since the last look.
 func (a *activity) look() pulse {
-	list, newest := a.source.Attempts(a.seen)
+	list, newest := a.source.Attempts(a.seen, allAttempts)
 	for i := range list {
 		a.count(&list[i], newest-uint64(len(list)-1-i))
 	}
@@ -105,10 +108,10 @@ func (a *activity) count(t *task.Attempt, number uint64) {
 
 func failedOf(t *task.Attempt) failed {
 	f := failed{
-		Run: t.Run, Label: nameOf(t), Host: t.Host, Number: t.Number, Status: t.Status,
+		Run: t.Run, Campaign: t.Campaign, Row: t.Row, Label: nameOf(t), Host: t.Host, Number: t.Number, Status: t.Status,
 		Cause: string(t.Failure.Cause), Message: t.Failure.Message, Advice: t.Failure.Advice, Ended: t.Ended,
 	}
-	clip(maxName, &f.Run, &f.Label, &f.Host, &f.Cause)
+	clip(maxName, &f.Run, &f.Campaign, &f.Label, &f.Host, &f.Cause)
 	clip(maxText, &f.Message, &f.Advice)
 	return f
 }

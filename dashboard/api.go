@@ -16,16 +16,17 @@ import (
 // api is the mux of what wants the token.
 func (h *Handler) api() {
 	for path, serve := range map[string]http.HandlerFunc{
-		"/api/overview":         h.overview,
-		"/api/runs/{run}":       h.run,
-		"/api/campaigns/{name}": h.campaign,
-		"/api/activity":         h.activity,
-		"/api/attempts":         h.attempts,
-		"/api/log":              h.log,
-		"/api/events":           h.events,
-		"/api/session":          h.sessionInfo,
-		"POST /api/orders":      h.order,
-		"/metrics":              h.metrics,
+		"/api/overview":                    h.overview,
+		"/api/runs/{run}":                  h.run,
+		"/api/campaigns/{name}":            h.campaign,
+		"/api/campaigns/{name}/rows/{row}": h.row,
+		"/api/activity":                    h.activity,
+		"/api/attempts":                    h.attempts,
+		"/api/log":                         h.log,
+		"/api/events":                      h.events,
+		"/api/session":                     h.sessionInfo,
+		"POST /api/orders":                 h.order,
+		"/metrics":                         h.metrics,
 	} {
 		h.mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
 			if h.role(r) == stranger {
@@ -111,7 +112,7 @@ func (h *Handler) attempts(w http.ResponseWriter, r *http.Request) {
 		h.refuseJSON(w, http.StatusBadRequest, err)
 		return
 	}
-	list, newest := h.o.Attempts.Attempts(uint64(after))
+	list, newest := h.o.Attempts.Attempts(uint64(after), allAttempts)
 	answer, matches := attemptsAnswer{Attempts: []attempt{}, Newest: newest}, filterOf(r)
 	for i := len(list) - 1; i >= 0; i-- {
 		if !matches(&list[i]) {
@@ -162,12 +163,13 @@ type sessionAnswer struct {
 	Attempts  bool `json:"attempts"`
 	Runs      bool `json:"runs"`
 	Campaigns bool `json:"campaigns"`
+	Rows      bool `json:"rows"`
 	Logs      bool `json:"logs"`
 }
 
 func (h *Handler) sessionInfo(w http.ResponseWriter, r *http.Request) {
 	s := sessionAnswer{
-		Attempts: h.o.Attempts != nil, Runs: h.o.Runs != nil, Campaigns: h.o.Campaigns != nil, Logs: h.o.Logs != nil,
+		Attempts: h.o.Attempts != nil, Runs: h.o.Runs != nil, Campaigns: h.o.Campaigns != nil, Rows: h.o.Rows != nil, Logs: h.o.Logs != nil,
 	}
 	if h.role(r) == operator {
 		s.ReadToken = h.readToken()

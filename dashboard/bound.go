@@ -108,7 +108,7 @@ func boundReasons(c *Campaign) {
 	clip(maxName, &c.Campaign, &c.User, &c.Phase)
 	c.Reasons, _ = first(maxRows, c.Reasons)
 	for i := range c.Reasons {
-		clip(maxText, &c.Reasons[i].Text)
+		clip(maxText, &c.Reasons[i].Text, &c.Reasons[i].Message)
 	}
 }
 

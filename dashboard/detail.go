@@ -14,11 +14,15 @@ var ErrNotFound = errors.New("not found")
 // Attempts are the newest attempts, some ten thousand of them, each with a
 // number that grows by one from the first on.
 type Attempts interface {
-	// Attempts returns those with a number above after that are kept, oldest
-	// first, and the number of the newest: the numbers of those returned end with
-	// it and have no gap. With after at or above the newest there are none.
-	Attempts(after uint64) (list []task.Attempt, newest uint64)
+	// Attempts returns those with a number above after that are kept, the newest
+	// most of them at most, oldest first, and the number of the newest: the numbers
+	// of those returned end with it and have no gap. With after at the newest there
+	// are none; above it, it is of an earlier launcher and counts as 0.
+	Attempts(after uint64, most int) (list []task.Attempt, newest uint64)
 }
+
+// allAttempts is more than are kept.
+const allAttempts = 1 << 30
 
 // Runs tell of one run in detail.
 type Runs interface {

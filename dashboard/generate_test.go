@@ -135,7 +135,7 @@ func (l *load) queue(o *Overview, now time.Time) {
 	}
 	o.Notices = []string{"pool gpu is stopped: 3 jobs in a row ended before their worker said hello"}
 	for j := range min(l.workers, 40) {
-		job := Job{Pool: "cpu", ID: fmt.Sprint(4000 + j), Index: -1, Phase: "running", SlurmState: "RUNNING", Nodes: hostName(j), Start: l.started, End: l.started.Add(4 * time.Hour)}
+		job := Job{Pool: "cpu", ID: fmt.Sprint(4000 + j), Index: -1, Phase: "running", SlurmState: "RUNNING", Nodes: hostName(j), Start: l.started}
 		if j%5 == 4 {
 			job.Phase, job.SlurmState, job.Nodes = "queued", "PENDING", ""
 			job.Reason = "waits for free nodes: others are before it (Priority)" + l.evil
@@ -168,19 +168,22 @@ func (l *load) work(o *Overview) {
 	done := int(l.ended) % 18_000
 	o.Campaigns = []Campaign{
 		{Campaign: "night-42", User: "ada", Phase: "active", Waiting: 20_000 - done - 160, Running: 120, Done: done, Failed: 40, Rate: l.rate / 6, Left: float64(20_000-done) / max(1, l.rate/6),
-			Reasons: []Reason{{31, "ValueError: no peaks in frame #" + l.evil}, {9, "timeout: the task took longer than 600 s"}}, Submitted: l.started},
+			Reasons: []Reason{
+				{Rows: 31, Text: "ValueError in fit" + l.evil, Example: 300, Message: preamble + "no peaks in frame 17" + l.evil},
+				{Rows: 9, Text: "timeout in integrate", Example: 700, Message: "the task took longer than 600 s"},
+			}, Submitted: l.started},
 		{Campaign: "night-41", User: "ada", Phase: "ended", Done: 1200, Failed: 3, Submitted: l.started.Add(-24 * time.Hour), Ended: l.started.Add(-20 * time.Hour)},
 	}
 }
 
-func (l *load) Attempts(after uint64) ([]task.Attempt, uint64) {
+func (l *load) Attempts(after uint64, most int) ([]task.Attempt, uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.advance()
-	if after >= l.ended {
-		return nil, l.ended
+	if after > l.ended {
+		after = 0
 	}
-	n := min(l.ended-after, kept, uint64(len(l.ring)))
+	n := min(l.ended-after, kept, uint64(len(l.ring)), uint64(most))
 	return append([]task.Attempt(nil), l.ring[uint64(len(l.ring))-n:]...), l.ended
 }
 
@@ -238,9 +241,36 @@ func (l *load) Campaign(name string) (d CampaignDetail, err error) {
 	for i := range 160 {
 		r := Row{Row: 100 * i, State: "running", Run: fmt.Sprintf("run-%04d", i%20), Parameters: fmt.Sprintf("scan=%d, energy=%g", i, 33.1+float64(i)/10) + l.evil}
 		if i%4 == 3 {
-			r.State, r.Message = "failed", "ValueError: no peaks in frame 17"+l.evil
+			r.State, r.Message = "failed", preamble+"no peaks in frame 17"+l.evil
 		}
 		d.Rows = append(d.Rows, r)
+	}
+	return d, nil
+}
+
+// preamble is how ewoks begins the message of a task that failed.
+const preamble = "Execution failed for ewoks task 'fit' (id: 'fit', task: 'beamline.tasks.Fit'): "
+
+// Row has two attempts: one was lost, the other failed, or runs.
+func (l *load) Row(_ context.Context, campaign string, row int) (d RowDetail, err error) {
+	c, err := l.Campaign(campaign)
+	if err != nil || row < 0 || row >= c.Total {
+		return d, ErrNotFound
+	}
+	d = RowDetail{
+		Campaign: campaign, Row: row, State: "failed",
+		Parameters: []Value{{"scan" + l.evil, fmt.Sprint(row)}, {"energy", "33.1"}, {"path", "/data/visitor/" + strings.Repeat("long/", 20) + "scan.h5" + l.evil}},
+		Attempts: []RowAttempt{
+			{Number: 1, State: "lost", Host: hostName(3) + l.evil, Job: "4003", Started: l.started, Ended: l.started.Add(time.Minute), Failure: task.Failure{Cause: task.Gone, Message: "the worker vanished: its node is down" + l.evil}},
+			{Number: 2, State: "failed", Run: "01JC9Q7XKZ", Worker: workerName(7), Host: hostName(7), Job: "4007", Started: l.started.Add(2 * time.Minute), Ended: l.started.Add(5 * time.Minute), PeakMemory: 3 << 30},
+		},
+	}
+	a := &d.Attempts[1]
+	a.Failure = task.Failure{Cause: task.Exception, Type: "ValueError" + l.evil, Node: "fit" + l.evil, Message: preamble + "no peaks in frame 17" + l.evil, Advice: "see what it printed" + l.evil,
+		Traceback: "Traceback (most recent call last):\n  File \"fit.py\", line 12, in run\n    raise ValueError()\nValueError: no peaks" + l.evil}
+	for i, node := range labels {
+		a.Steps = append(a.Steps, RowStep{Node: node + l.evil, After: float64(30 * i), Seconds: 28, Failed: i == len(labels)-1})
+		a.Printed = append(a.Printed, Printed{Node: node + l.evil, Stdout: "frame 1\nframe 2\n" + l.evil, Stderr: strings.Repeat("DeprecationWarning\n", i)})
 	}
 	return d, nil
 }
@@ -283,5 +313,5 @@ func (h hinted) Hint() string  { return h.hint }
 
 // options are those of a dashboard that shows everything.
 func (l *load) options() Options {
-	return Options{Source: l, Attempts: l, Runs: l, Campaigns: l, Logs: l, Orders: l, Token: token}
+	return Options{Source: l, Attempts: l, Runs: l, Campaigns: l, Rows: l, Logs: l, Orders: l, Token: token}
 }

@@ -26,6 +26,7 @@ type Options struct {
 	Attempts  Attempts
 	Runs      Runs
 	Campaigns Campaigns
+	Rows      Rows
 	Logs      Logs
 	// Orders nil makes a page that only shows.
 	Orders Orders

@@ -62,7 +62,7 @@ func TestPatchesMakeTheWhole(t *testing.T) {
 			run := Run{Run: fmt.Sprint(i), Message: text()}
 			run.Counts.Nodes = r.IntN(3)
 			o.Runs = append(o.Runs, run)
-			o.Campaigns = append(o.Campaigns, Campaign{Campaign: fmt.Sprint("c", i), Rate: float64(r.IntN(2)) / 3, Reasons: []Reason{{r.IntN(2), text()}}})
+			o.Campaigns = append(o.Campaigns, Campaign{Campaign: fmt.Sprint("c", i), Rate: float64(r.IntN(2)) / 3, Reasons: []Reason{{Rows: r.IntN(2), Text: text()}}})
 		}
 		if r.IntN(2) == 0 {
 			o.Notices = []string{text()}

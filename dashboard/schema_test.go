@@ -74,7 +74,7 @@ func (s schemas) object(t reflect.Type) map[string]any {
 func TestSchemaIsThatOfTheAnswers(t *testing.T) {
 	defs := schemas{}
 	for _, v := range []any{
-		answer{}, runAnswer{}, CampaignDetail{}, pulse{}, attemptsAnswer{}, LogPart{}, sessionAnswer{}, Order{}, Ordered{}, failure{},
+		answer{}, runAnswer{}, CampaignDetail{}, RowDetail{}, pulse{}, attemptsAnswer{}, LogPart{}, sessionAnswer{}, Order{}, Ordered{}, failure{},
 		board{}, runBoard{}, campaignBoard{}, tasks{}, task.Attempt{},
 	} {
 		defs.of(reflect.TypeOf(v))

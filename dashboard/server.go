@@ -14,8 +14,8 @@ import (
 // Limits of a connection. Everybody on the node can connect, and the launcher
 // has better uses for its file descriptors.
 const (
-	headerTime     = 5 * time.Second
-	readTime       = 10 * time.Second
+	headerTime     = 10 * time.Second // on a loaded machine browsers connect seconds before they ask
+	readTime       = 15 * time.Second
 	writeTime      = 20 * time.Second
 	idleTime       = 30 * time.Second
 	maxHeader      = 16 << 10 // bytes; cookies of all ports of the host count
@@ -76,6 +76,9 @@ func (s *Server) Start() error {
 
 // Addr is the address, 127.0.0.1:port, of a server that was started.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
+
+// Port is the port of a server that was started.
+func (s *Server) Port() int { return s.listener.Addr().(*net.TCPAddr).Port }
 
 // Stop closes the port, tells the requests under way to end, waits for them until
 // the context ends, and then closes their connections too. A server that was not

@@ -133,11 +133,11 @@ type Job struct {
 	SlurmState string `json:"slurm_state,omitempty"`
 	// Reason tells in plain words why it waits or how it ended.
 	Reason string `json:"reason,omitempty"`
+	// Failed jobs have ended otherwise than they should.
+	Failed bool   `json:"failed,omitempty"`
 	Nodes  string `json:"nodes,omitempty"`
-	// Start is when it started or, while it waits, Slurm's estimate; End is
-	// when it ended or when its walltime does. Zero is unknown.
+	// Start is when its phase began; zero is unknown.
 	Start time.Time `json:"start,omitzero"`
-	End   time.Time `json:"end,omitzero"`
 }
 
 // Run is one run.
@@ -185,4 +185,7 @@ type Campaign struct {
 type Reason struct {
 	Rows int    `json:"rows"`
 	Text string `json:"text"`
+	// Example is a row that failed so. Message is its error; an overview has none.
+	Example int    `json:"example"`
+	Message string `json:"message,omitempty"`
 }

@@ -3,6 +3,7 @@ package dashboard
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/task"
@@ -19,18 +20,18 @@ type taskFeed struct {
 }
 
 func newTaskFeed(source Attempts) feed {
-	_, newest := source.Attempts(^uint64(0))
+	_, newest := source.Attempts(0, 0)
 	return &taskFeed{source, newest}
 }
 
 func (f *taskFeed) snapshot() []byte {
-	list, newest := f.source.Attempts(f.seen - min(f.seen, maxStream))
+	list, newest := f.source.Attempts(f.seen-min(f.seen, maxStream), 2*maxStream)
 	late := min(newest-f.seen, uint64(len(list))) // advance will bring them
 	return packed(list[:len(list)-int(late)], f.seen)
 }
 
 func (f *taskFeed) advance() (string, []byte, error) {
-	list, newest := f.source.Attempts(f.seen)
+	list, newest := f.source.Attempts(f.seen, 2*maxStream)
 	f.seen = newest
 	if len(list) == 0 {
 		return "", nil, nil
@@ -46,9 +47,18 @@ type tasks struct {
 	Newest uint64   `json:"newest"`
 	Base   int64    `json:"base"`
 	Texts  []string `json:"texts"`
-	// Rows are worker, label and run (positions in Texts), start and duration (ms),
+	// Rows are worker, label and run (positions in Texts; a row of a campaign is
+	// CAMPAIGN/ROW instead of its run), start and duration (ms),
 	// state (position in taskStates), task and try.
 	Rows [][8]int64 `json:"rows"`
+}
+
+// runOf names what an attempt is of, so that a page can lead there.
+func runOf(a *task.Attempt) string {
+	if a.Campaign != "" {
+		return a.Campaign + "/" + strconv.Itoa(a.Row)
+	}
+	return a.Run
 }
 
 // taskStates are the states of rows, in their order.
@@ -78,7 +88,7 @@ func packed(list []task.Attempt, newest uint64) []byte {
 			started = a.Ended
 		}
 		t.Rows = append(t.Rows, [8]int64{
-			text(a.Worker), text(nameOf(a)), text(a.Run), started.UnixMilli() - t.Base, int64(a.Ended.Sub(started) / time.Millisecond),
+			text(a.Worker), text(nameOf(a)), text(runOf(a)), started.UnixMilli() - t.Base, int64(a.Ended.Sub(started) / time.Millisecond),
 			int64(slices.Index(taskStates, a.Status)), int64(a.Task), int64(a.Number),
 		})
 	}

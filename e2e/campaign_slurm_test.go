@@ -25,7 +25,7 @@ func TestCampaignOnSlurm(t *testing.T) {
 	const rows = 400
 	table := study(s.random(), rows)
 	s.writeStudy(table)
-	up := []string{"up", "--cluster", "night", "--cores", "2", "--max-jobs", "3", "--idle-timeout", "3s", "--python", s.limitedPython(venv, 1200), "--detach", poll}
+	up := []string{"up", "--cluster", "night", "--cores", "2", "--max-jobs", "3", "--idle-timeout", "3s", "--python", s.limitedPython(venv, 500), "--detach", poll}
 	s.ok(up...)
 	done := s.begin("campaign", "run", "study.toml", "--cluster", "night", "--task-timeout", "12s")
 	s.untilEnded(rows / 5)
@@ -45,10 +45,14 @@ func TestCampaignOnSlurm(t *testing.T) {
 	s.down("night")
 }
 
-// limitedPython is an interpreter whose processes together have so many MiB of memory.
+// limitedPython is an interpreter whose processes on each node of Slurm together have so
+// many MiB of memory.
 func (s *site) limitedPython(venv string, limit int) string {
-	group, name := s.memoryGroup(limit), filepath.Join(s.dir, "work", "limited")
-	s.write("limited", fmt.Sprintf("#!/bin/sh\necho $$ > %s/cgroup.procs && exec %s \"$@\"\n", group, filepath.Join(venv, "bin", "python3")))
+	name, script := filepath.Join(s.dir, "work", "limited"), "#!/bin/sh\ncase $SLURMD_NODENAME in\n"
+	for _, node := range s.slurm.Nodes {
+		script += fmt.Sprintf("%s) echo $$ > %s/cgroup.procs ;;\n", node, s.memoryGroup(limit))
+	}
+	s.write("limited", fmt.Sprintf("%sesac && exec %s \"$@\"\n", script, filepath.Join(venv, "bin", "python3")))
 	if err := os.Chmod(name, 0o700); err != nil {
 		s.Fatal(err)
 	}
@@ -217,11 +221,11 @@ func (r *exported) judgeDone(notes []note, last attempt, say func(string, ...any
 	}
 	var printed bytes.Buffer
 	for _, p := range last.Printed {
-		printed.WriteString(p.Node + " " + p.Stdout + p.Stderr)
+		printed.WriteString(p.Stdout + p.Stderr)
 	}
 	want := ""
 	if r.Kind == "printing" {
-		want = fmt.Sprintf("act scan %d is fine\nscan %d is bright\n", r.Scan, r.Scan)
+		want = fmt.Sprintf("[act] scan %d is fine\n[act] scan %d is bright\n", r.Scan, r.Scan)
 	}
 	if printed.String() != want {
 		say("printed %q, want %q", printed.String(), want)

@@ -111,8 +111,8 @@ func (s *site) memoryGroup(limit int) string {
 
 // limitedBelow makes a limited cgroup below another; empty where that is not allowed.
 func limitedBelow(parent string, limit int) string {
-	group := filepath.Join(parent, fmt.Sprintf("ewoks-hpc-e2e-%d", os.Getpid()))
-	if os.Mkdir(group, 0o700) != nil {
+	group, err := os.MkdirTemp(parent, "ewoks-hpc-e2e-")
+	if err != nil {
 		return ""
 	}
 	set := func(name, value string) bool {

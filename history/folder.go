@@ -2,6 +2,7 @@ package history
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"github.com/ewoks-hpc/ewoks-hpc/task"
@@ -81,6 +83,38 @@ func (f Folder) Read(key string) iter.Seq2[task.Attempt, error] {
 			}
 		}
 	}
+}
+
+// ReadRow goes through the attempts at one row of a campaign, like Read. It decodes
+// no others: a campaign may have millions.
+func (f Folder) ReadRow(campaign string, row int) iter.Seq2[task.Attempt, error] {
+	return func(yield func(task.Attempt, error) bool) {
+		for line, err := range f.lines(campaign, attemptsFile) {
+			var a task.Attempt
+			if err == nil {
+				if !mentions(line, row) {
+					continue
+				}
+				err = decode(campaign, line, &a)
+			}
+			if errors.As(err, new(Dropped)) || err == nil && a.Row != row {
+				continue
+			}
+			if !yield(a, err) {
+				return
+			}
+		}
+	}
+}
+
+// mentions tells whether a line can be of a row; that of row 0 has no number.
+// Within texts the quotation marks would be escaped.
+func mentions(line []byte, row int) bool {
+	const field = `"row":`
+	if row == 0 {
+		return !bytes.Contains(line, []byte(field))
+	}
+	return bytes.Contains(line, strconv.AppendInt([]byte(field), int64(row), 10))
 }
 
 func decode(key string, line []byte, a *task.Attempt) error {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -16,7 +17,7 @@ import (
 type Options struct {
 	// Dir is the folder of the files; it is made with mode 0700 if need be.
 	Dir string
-	// Recent is how many attempts stay in memory; default 20,000.
+	// Recent is how many attempts stay in memory; default 10,000.
 	Recent int
 	// Waiting is how many attempts may wait for the disk; default 50,000.
 	Waiting int
@@ -29,7 +30,7 @@ type Options struct {
 }
 
 func (o *Options) complete() {
-	o.Recent = cmp.Or(o.Recent, 20_000)
+	o.Recent = cmp.Or(o.Recent, 10_000)
 	o.Waiting = cmp.Or(o.Waiting, 50_000)
 	o.MaxBytes = cmp.Or(o.MaxBytes, 256<<20)
 	o.MaxTotal = cmp.Or(o.MaxTotal, 4<<30)
@@ -152,8 +153,26 @@ func (l *Log) Describe(key string, value any) error {
 func (l *Log) Recent(after uint64, most int) (list []task.Attempt, next uint64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.ring.newest(after, most), l.ring.count
+	from, to := l.ring.first(after, most), l.ring.count
+	list = make([]task.Attempt, 0, to-from)
+	for from < to {
+		n := min(recentStep, int(to-from))
+		list = l.ring.appendTo(list, from, n)
+		if from += uint64(n); from == to {
+			break
+		}
+		l.mu.Unlock()
+		runtime.Gosched()
+		l.mu.Lock()
+		if oldest := l.ring.oldest(); from < oldest { // they were overtaken: no gap, rather less
+			from, list = min(oldest, to), list[:0]
+		}
+	}
+	return list, to
 }
+
+// recentStep is how many attempts are copied at a time: Add must not wait for long.
+const recentStep = 256
 
 // Stats tell how much was kept.
 func (l *Log) Stats() Stats {

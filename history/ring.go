@@ -19,13 +19,20 @@ func (r *ring) add(a task.Attempt) {
 	r.count++
 }
 
-func (r *ring) newest(after uint64, most int) []task.Attempt {
+// first is the position of the first of the newest attempts after one, at most so many.
+func (r *ring) first(after uint64, most int) uint64 {
 	if after > r.count {
 		after = 0
 	}
-	n := min(r.count-after, uint64(len(r.items)), uint64(max(most, 0)))
-	list := make([]task.Attempt, 0, n)
-	for i := r.count - n; i < r.count; i++ {
+	return r.count - min(r.count-after, uint64(len(r.items)), uint64(max(most, 0)))
+}
+
+// oldest is the position of the oldest attempt that is there.
+func (r *ring) oldest() uint64 { return r.count - uint64(len(r.items)) }
+
+// appendTo appends attempts from a position on, at most so many.
+func (r *ring) appendTo(list []task.Attempt, from uint64, most int) []task.Attempt {
+	for i := from; i < min(r.count, from+uint64(most)); i++ {
 		list = append(list, r.items[i%uint64(r.most)])
 	}
 	return list

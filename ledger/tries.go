@@ -40,17 +40,23 @@ type Place struct {
 	Rows int    `json:"rows"`
 }
 
-// maxPlaces bounds the places of a campaign.
-const maxPlaces = 100
+// maxPlaces bounds the places of a campaign, and placedRows the rows that are looked
+// at: each is read, unlike those that are only counted.
+const (
+	maxPlaces  = 100
+	placedRows = 10_000
+)
 
-// Places tells where rows ended since a time, the busiest first.
+// Places tells where the last 10,000 rows that ended since a time did, the busiest
+// first.
 func (l *Ledger) Places(ctx context.Context, since time.Time) (places []Place, err error) {
 	err = l.each(ctx, func(rows *sql.Rows) error {
 		var p Place
 		err := rows.Scan(&p.Node, &p.Rows)
 		places = append(places, p)
 		return err
-	}, "SELECT node, count(*) AS n FROM rows WHERE ended >= ? AND node IS NOT NULL GROUP BY node ORDER BY n DESC, node LIMIT ?", since.UnixMicro(), maxPlaces)
+	}, `SELECT node, count(*) AS n FROM (SELECT node FROM rows WHERE ended >= ? ORDER BY ended DESC LIMIT ?)
+		WHERE node IS NOT NULL GROUP BY node ORDER BY n DESC, node LIMIT ?`, since.UnixMicro(), placedRows, maxPlaces)
 	return places, l.failed(err)
 }
 

@@ -71,6 +71,26 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
+// Of very many rows the last count, so that a status does not read them all.
+func TestPlacesOfManyRows(t *testing.T) {
+	const last = 10_000
+	l := create(t, items(last+5))
+	numbers, results := make([]int, last+5), make([]ledger.Result, last+5)
+	for i := range numbers {
+		numbers[i], results[i] = i, result(i, 1, campaign.Done)
+		results[i].Ended = epoch.Add(time.Duration(i) * time.Microsecond)
+		if i >= 7 {
+			results[i].Node = "n2"
+		}
+	}
+	begin(t, l, 1, numbers...)
+	finishAll(t, l, results...)
+	got, err := l.Places(t.Context(), epoch)
+	if want := []ledger.Place{{Node: "n2", Rows: last - 2}, {Node: "n1", Rows: 2}}; err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("places %v, %v", got, err)
+	}
+}
+
 // A submission changes everything or nothing.
 func TestSubmit(t *testing.T) {
 	l := create(t, keyed("a", "b"))

@@ -94,8 +94,8 @@ func (p *Pool) watchLimits() {
 		select {
 		case <-p.closing:
 			return
-		case now := <-ticker.C:
-			p.enforceLimits(now)
+		case <-ticker.C:
+			p.enforceLimits(time.Now()) // the ticker's own time may be old
 		}
 	}
 }

@@ -63,7 +63,8 @@ func TestJudgedDeaths(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	p := &Pool{starvations: map[oomKills]uint64{}}
+	shared := new(Starvations)
+	p, neighbour := &Pool{o: Options{Starvations: shared}}, &Pool{o: Options{Starvations: shared}}
 	write("oom_kill 4\n")
 	m := memory{kills: oomKills(file), before: 4}
 	expect := func(what string, m memory, cause error, status string, want task.Cause, advised bool) {
@@ -79,6 +80,9 @@ func TestJudgedDeaths(t *testing.T) {
 	expect("the first of two", m, io.EOF, killed, task.OutOfMemory, true)
 	expect("the second of two", m, io.ErrUnexpectedEOF, killed, task.OutOfMemory, true)
 	expect("somebody's kill", m, io.EOF, killed, task.Died, false)
+	if f := neighbour.died(m, io.EOF, killed, ""); f.Cause != task.Died {
+		t.Errorf("another pool counts a kill again: %+v", f)
+	}
 	write("oom_kill 7\n")
 	expect("one that started later", memory{kills: oomKills(file), before: 7}, io.EOF, killed, task.Died, false)
 	expect("without a cgroup", memory{}, io.EOF, killed, task.Died, true)

@@ -3,6 +3,7 @@ package pyhost
 import (
 	"errors"
 	"io"
+	"sync"
 	"syscall"
 	"time"
 
@@ -22,16 +23,28 @@ func memoryOf(pid int) memory {
 	return m
 }
 
-// starved tells whether the kernel killed the interpreter for want of memory, if
-// that can be known. Interpreters share a cgroup, so that a kill is the end of one
-// of them only. Guarded by the pool.
-func (p *Pool) starved(m memory) (yes, known bool) {
+// Starvations are kills for want of memory of which the interpreter is known. Pools
+// whose interpreters share a cgroup share them, so that a kill is the end of one
+// interpreter only. The zero value is ready to use.
+type Starvations struct {
+	mu    sync.Mutex
+	known map[oomKills]uint64
+}
+
+// starved tells whether the kernel killed an interpreter for want of memory, if that
+// can be known.
+func (s *Starvations) starved(m memory) (yes, known bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	n, known := m.kills.read()
-	before := max(m.before, p.starvations[m.kills])
+	before := max(m.before, s.known[m.kills])
 	if n <= before {
 		return false, known
 	}
-	p.starvations[m.kills] = before + 1
+	if s.known == nil {
+		s.known = map[oomKills]uint64{}
+	}
+	s.known[m.kills] = before + 1
 	return true, known
 }
 
@@ -61,7 +74,7 @@ func (p *Pool) died(m memory, cause error, status, words string) task.Failure {
 	if status != killed {
 		return f
 	}
-	switch starved, known := p.starved(m); {
+	switch starved, known := p.o.Starvations.starved(m); {
 	case starved:
 		f.Cause, f.Message = task.OutOfMemory, "out of memory: the kernel killed the Python interpreter during the task"+words
 		f.Advice = "give tasks more memory, or execute fewer of them at a time"
@@ -71,8 +84,10 @@ func (p *Pool) died(m memory, cause error, status, words string) task.Failure {
 	return f
 }
 
+// endOfFile tells that the other end of the connection was closed. A Unix socket tells it
+// as a reset if there were requests in it that the interpreter had not read, see unix(7).
 func endOfFile(err error) bool {
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET)
 }
 
 // endGrace is how long an interpreter that has closed its connection may take to

@@ -40,6 +40,9 @@ type Options struct {
 	Store string
 	// StartTimeout bounds the start of one interpreter. Defaults to 60 s.
 	StartTimeout time.Duration
+	// Starvations are shared by pools whose interpreters share a memory; nil is for
+	// pools of their own.
+	Starvations *Starvations
 	// Logger takes what is worth knowing afterwards. Defaults to none.
 	Logger *slog.Logger
 }
@@ -52,6 +55,9 @@ func (o Options) withDefaults() Options {
 	o.Threads = max(1, o.Threads)
 	if o.StartTimeout == 0 {
 		o.StartTimeout = time.Minute
+	}
+	if o.Starvations == nil {
+		o.Starvations = new(Starvations)
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -16,10 +16,12 @@ import (
 // Requests are begun in the order in which they were submitted. Results come in
 // the order in which tasks end. All methods may be called from any goroutine.
 type Pool struct {
-	o        Options
+	o       Options
+	closing chan struct{}
+	running sync.WaitGroup
+
+	renewing sync.Mutex // guards template
 	template *template
-	closing  chan struct{}
-	running  sync.WaitGroup
 
 	mu     sync.Mutex
 	hosts  []*interpreter
@@ -27,9 +29,7 @@ type Pool struct {
 	known  estimates
 	batch  map[string]int // by run; see task.Request.Batch
 	broken error          // why no interpreter can be started any more
-	// starvations are kills for want of memory of which the interpreter is known.
-	starvations map[oomKills]uint64
-	closed      bool
+	closed bool
 }
 
 // Limits on reading ahead: an interpreter is given more tasks than it can
@@ -44,7 +44,7 @@ const (
 
 // Start starts the interpreters and waits until they are ready.
 func Start(o Options) (*Pool, error) {
-	p := &Pool{o: o.withDefaults(), known: estimates{}, batch: map[string]int{}, starvations: map[oomKills]uint64{}, closing: make(chan struct{})}
+	p := &Pool{o: o.withDefaults(), known: estimates{}, batch: map[string]int{}, closing: make(chan struct{})}
 	if p.o.Dir != "" {
 		if info, err := os.Stat(p.o.Dir); err != nil || !info.IsDir() {
 			return nil, &DirError{p.o.Dir, err}
@@ -220,10 +220,42 @@ func (p *Pool) interpreter() (*interpreter, error) {
 }
 
 func (p *Pool) begin() (process, net.Conn, error) {
-	if p.template != nil {
-		return p.template.fork(p.o.StartTimeout)
+	t := p.parent()
+	if t == nil {
+		return spawn(p.o, role{Role: "host", Threads: p.o.Threads, Store: p.o.Store, Prepare: p.o.Prepare})
 	}
-	return spawn(p.o, role{Role: "host", Threads: p.o.Threads, Store: p.o.Store, Prepare: p.o.Prepare})
+	proc, conn, err := t.fork(p.o.StartTimeout)
+	if err == nil || p.o.Caller != nil {
+		return proc, conn, err
+	}
+	if t, err = p.renew(t, err); err != nil {
+		return process{}, nil, err
+	}
+	return t.fork(p.o.StartTimeout)
+}
+
+func (p *Pool) parent() *template {
+	p.renewing.Lock()
+	defer p.renewing.Unlock()
+	return p.template
+}
+
+// renew returns the template in place of one that cannot fork: the kernel may have
+// killed it for want of memory, or somebody else. Without it all tasks would fail.
+func (p *Pool) renew(old *template, why error) (*template, error) {
+	p.renewing.Lock()
+	defer p.renewing.Unlock()
+	if p.template != old { // another interpreter came first
+		return p.template, nil
+	}
+	t, err := startTemplate(p.o)
+	if err != nil {
+		return nil, err
+	}
+	p.o.Logger.Warn("python interpreters are forked from another process", "before", old.pid, "now", t.pid, "error", why)
+	old.close()
+	p.template = t
+	return t, nil
 }
 
 // serve passes on the results of one thread until its interpreter ends.

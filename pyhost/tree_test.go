@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/ewoks-hpc/ewoks-hpc/internal/ewokstest"
+	"github.com/ewoks-hpc/ewoks-hpc/pyhost"
 	"github.com/ewoks-hpc/ewoks-hpc/task"
 )
 
@@ -161,5 +162,35 @@ func TestStatus(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+const waitAndDie = `import os, signal, time
+def die(number):
+    open("begun", "w").close()
+    while not os.path.exists("go"):
+        time.sleep(0.01)
+    signal.raise_signal(number)
+`
+
+// The same when there are requests that the interpreter has not read.
+func TestStatusUnread(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "waits.py"), []byte(waitAndDie), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := start(t, pyhost.Options{Dir: dir})
+	p.Submit([]*task.Request{method(1, "waits.die", literal("0", "9"))})
+	if err := ewokstest.Wait("its begin", func() error { _, err := os.Stat(filepath.Join(dir, "begun")); return err }); err != nil {
+		t.Fatal(err)
+	}
+	p.Submit([]*task.Request{method(2, "time.sleep", literal("0", "0"))})
+	p.Drop("r", []uint64{7}) // nothing that there is, but it has to be told
+	if err := os.WriteFile(filepath.Join(dir, "go"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f := collect(t, p, 2)[1].Failure
+	if f.Cause != task.Died || !strings.Contains(f.Message, "(signal: killed)") || strings.Contains(f.Message, "reset") {
+		t.Errorf("%+v", f)
 	}
 }

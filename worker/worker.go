@@ -8,6 +8,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -123,9 +124,15 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	defer w.retireInTime()()
 	err := w.loop(ctx)
-	w.sayBye()
+	if !errors.Is(context.Cause(ctx), ErrAlone) {
+		w.sayBye()
+	}
 	return err
 }
+
+// ErrAlone is the cause of the end of a worker whose launcher is gone for ever: there is
+// nobody to bring results to.
+var ErrAlone = errors.New("the launcher has ended")
 
 func (w *Worker) poke() {
 	select {

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/urfave/cli/v3"
@@ -60,35 +62,63 @@ type found struct {
 	name string
 }
 
-// findCampaign finds a campaign in the cluster that the flags name. If they name none,
-// it is that of the default cluster, that without a cluster, or the only one of its name
-// in any other.
-func findCampaign(ctx context.Context, cmd *cli.Command, name string) (found, error) {
+// findCampaign finds a campaign in the cluster that the flags name or, if they name
+// none, in any of this machine.
+func findCampaign(ctx context.Context, cmd *cli.Command, name string) (f found, err error) {
 	clusters, err := campaignClusters(cmd, app.OwnCluster(name))
 	if err != nil {
-		return found{}, err
+		return f, err
 	}
-	sure := min(2, len(clusters)) // the default cluster and its own
-	f, first := firstCampaign(ctx, cmd, name, clusters[:sure])
-	if first == nil {
+	var problem error
+	for _, cluster := range clusters {
+		c, err := campaignIn(ctx, cmd, cluster, name)
+		switch {
+		case err == nil && f.Campaigns != nil:
+			f.Close()
+			c.Close()
+			return found{}, usageError{fmt.Errorf("clusters %s and %s both have a campaign %q", filepath.Base(f.StateDir()), cluster, name), "name one of them with --cluster"}
+		case err == nil:
+			f = found{c, name}
+		case problem == nil || errors.Is(problem, fs.ErrNotExist) && !errors.Is(err, fs.ErrNotExist):
+			problem = err
+		}
+	}
+	switch {
+	case f.Campaigns != nil:
 		return f, nil
+	case errors.Is(problem, fs.ErrNotExist):
+		return f, usageError{fmt.Errorf("there is no campaign %q", name), "ewoks-hpc campaign list shows those there are"}
 	}
-	f, err = firstCampaign(ctx, cmd, name, clusters[sure:])
-	if err == nil {
-		return f, nil
-	}
-	if isNoCampaign(first) {
-		first = err
-	}
-	if isNoCampaign(first) {
-		return found{}, usageError{fmt.Errorf("there is no campaign %q", name), "ewoks-hpc campaign list shows those there are"}
-	}
-	return found{}, first
+	return f, problem
 }
 
-// isNoCampaign tells that a cluster has no campaign of that name.
-func isNoCampaign(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.As(err, new(*app.NoCampaignError))
+// campaignIn opens the campaigns of a cluster, if there is one of this name.
+func campaignIn(ctx context.Context, cmd *cli.Command, cluster, name string) (*app.Campaigns, error) {
+	c, err := campaignsOf(cmd, cluster)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := c.Status(ctx, name); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// campaignClusters are the cluster that the flags name or, if they name none, the
+// default one, that of the campaign itself and then all others that have campaigns.
+func campaignClusters(cmd *cli.Command, own ...string) ([]string, error) {
+	if cmd.IsSet("cluster") {
+		return []string{cmp.Or(cmd.String("cluster"), "default")}, nil
+	}
+	clusters := append([]string{"default"}, own...)
+	all, err := app.CampaignClusters(cmd.String("state-dir"))
+	for _, c := range all {
+		if !slices.Contains(clusters, c) {
+			clusters = append(clusters, c)
+		}
+	}
+	return clusters, err
 }
 
 func campaignsOf(cmd *cli.Command, cluster string) (*app.Campaigns, error) {

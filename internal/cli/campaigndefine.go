@@ -27,7 +27,7 @@ done, and once it has ended those that failed are tried again.`
 // definitionFlags say what a campaign is to do.
 func definitionFlags() []cli.Flag {
 	const category = "Campaign"
-	return []cli.Flag{
+	return append([]cli.Flag{
 		&cli.StringFlag{Name: "table", Category: category, Usage: "`TABLE` of parameters: .csv, .tsv, .jsonl or .toml"},
 		&cli.StringFlag{Name: "glob", Category: category, Usage: "instead of a table: a row for each file that matches `PATTERN`, with its path in the column path"},
 		&cli.StringFlag{Name: "name", Category: category, Usage: "`NAME` of the campaign; default: that of the campaign file"},
@@ -44,7 +44,7 @@ func definitionFlags() []cli.Flag {
 		&cli.DurationFlag{Name: "task-timeout", Usage: "end a task that takes longer than this `TIME`, like 90s or 10m"},
 		&cli.BoolFlag{Name: "keep-going", Usage: "go on in other branches of a row after an error that no link handles; the row fails if no end node has ended"},
 		&cli.StringFlag{Name: "python", Usage: "`COMMAND` of the Python interpreter"},
-	}
+	}, ewoksTaskFlags()...)
 }
 
 // describeCampaign gathers what does not depend on where it runs.
@@ -69,7 +69,8 @@ func describeCampaign(ctx context.Context, cmd *cli.Command) (o app.CampaignOpti
 	if o.Run.Limit < 0 {
 		return o, usageError{fmt.Errorf("--task-timeout %s", o.Run.Limit), "give a positive time, like 90s or 10m"}
 	}
-	return o, nil
+	o.Ewoks, err = ewoksOptions(cmd)
+	return o, err
 }
 
 // definition reads the campaign file, or makes one of the flags; flags beat the file.

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -18,8 +17,8 @@ import (
 func newCampaignList(s Streams) *cli.Command {
 	return &cli.Command{
 		Name:        "list",
-		Usage:       "list the campaigns of a cluster, and those without one",
-		Description: "With --cluster only those of that cluster, which may be down." + exitHelp,
+		Usage:       "list all campaigns",
+		Description: "Those of all clusters of this machine, which may be down, and those without one; with\n--cluster only those of that cluster." + exitHelp,
 		Flags: append(reachFlags(), outputFlag(),
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print names only, one in a line"}),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
@@ -39,7 +38,7 @@ func listCampaigns(ctx context.Context, cmd *cli.Command, s Streams) error {
 	if asJSON && cmd.Bool("quiet") {
 		return usageError{errors.New("--output json and --quiet contradict each other"), "give one of them"}
 	}
-	list, err := allCampaigns(ctx, cmd)
+	list, err := allCampaigns(ctx, cmd, s)
 	switch {
 	case err != nil:
 		return err
@@ -64,37 +63,45 @@ func campaignLine(c app.CampaignStatus) string {
 	if at := c.Provenance.Submitted; !at.IsZero() {
 		submitted = ago(time.Now(), at) + " ago"
 	}
-	return fmt.Sprintf("%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\t%s", c.Campaign, cmp.Or(c.Cluster, "-"), oneLine(cmp.Or(string(c.Phase), c.Problem), 60), c.Done, c.Failed, c.Running, c.Total(), left, submitted)
+	return fmt.Sprintf("%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\t%s", c.Campaign, cmp.Or(c.Cluster, "-"), campaignPhase(c), c.Done, c.Failed, c.Running, c.Total(), left, submitted)
 }
 
-// allCampaigns are those of the cluster that the flags name and, if they name none,
-// also those that have clusters of their own.
-func allCampaigns(ctx context.Context, cmd *cli.Command) (list []app.CampaignStatus, err error) {
-	clusters := []string{cmp.Or(cmd.String("cluster"), "default")}
-	if !cmd.IsSet("cluster") {
-		own, err := app.OwnClusters(cmd.String("state-dir"))
-		if err != nil {
-			return nil, err
-		}
-		for _, dir := range own {
-			clusters = append(clusters, filepath.Base(dir))
-		}
+// campaignPhase is how a campaign stands in a word.
+func campaignPhase(c app.CampaignStatus) string {
+	phase := oneLine(cmp.Or(string(c.Phase), c.Problem), 60)
+	if c.Down {
+		phase += " (down)"
+	}
+	return phase
+}
+
+// allCampaigns are those of the cluster that the flags name or, if they name none, all
+// of this machine.
+func allCampaigns(ctx context.Context, cmd *cli.Command, s Streams) (list []app.CampaignStatus, err error) {
+	clusters, err := campaignClusters(cmd)
+	if err != nil {
+		return nil, err
 	}
 	for _, cluster := range clusters {
-		c, err := campaignsOf(cmd, cluster)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
+		all, err := campaignsIn(ctx, cmd, cluster)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil && len(clusters) == 1:
 			return nil, err
-		}
-		all, err := c.All(ctx)
-		c.Close()
-		if err != nil {
-			return nil, err
+		case err != nil:
+			fmt.Fprintf(s.Err, "ewoks-hpc: cluster %s is left out: %v\n", cluster, err)
 		}
 		list = append(list, all...)
 	}
 	slices.SortStableFunc(list, func(a, b app.CampaignStatus) int { return a.Provenance.Submitted.Compare(b.Provenance.Submitted) })
 	return list, nil
+}
+
+func campaignsIn(ctx context.Context, cmd *cli.Command, cluster string) ([]app.CampaignStatus, error) {
+	c, err := campaignsOf(cmd, cluster)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	return c.All(ctx)
 }

@@ -74,6 +74,6 @@ func printAttempt(w io.Writer, a app.CampaignAttempt, heading bool) {
 		if a.Task != "" {
 			where = " in " + a.Task
 		}
-		fmt.Fprintf(w, "%s%s: %s\n", a.Error, where, a.Message)
+		fmt.Fprintf(w, "%s%s: %s\n", a.Error, where, withoutPreamble(a.Message))
 	}
 }

@@ -71,7 +71,18 @@ func goingText(s app.CampaignStatus) string {
 	if s.TimeLeft > 0 {
 		parts = append(parts, leftText(s)+" left")
 	}
+	if s.Down {
+		parts = append(parts, downText(s))
+	}
 	return strings.Join(parts, ", ")
+}
+
+// downText says what keeps all rows waiting.
+func downText(s app.CampaignStatus) string {
+	if s.Cluster == "" {
+		return "but nothing runs now: the command that began it goes on with it"
+	}
+	return "but cluster " + s.Cluster + " is down"
 }
 
 // rateText has three digits that count.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"text/tabwriter"
 	"time"
 
@@ -91,6 +92,17 @@ func listRows(ctx context.Context, cmd *cli.Command, s Streams) error {
 	return err
 }
 
+// preamble begins the message of a task that failed, with its node, which is shown
+// anyway: the interesting part comes after it.
+var preamble = regexp.MustCompile(`^Execution failed for ewoks task .+? \(id: .+?, task: .+?\): `)
+
+func withoutPreamble(message string) string {
+	if at := preamble.FindStringIndex(message); at != nil {
+		return message[at[1]:]
+	}
+	return message
+}
+
 func rowLine(r app.CampaignRow) string {
 	took := "-"
 	if r.Seconds > 0 {
@@ -101,7 +113,7 @@ func rowLine(r app.CampaignRow) string {
 		problem += " in " + r.Task
 	}
 	if r.Message != "" {
-		problem += ": " + r.Message
+		problem += ": " + withoutPreamble(r.Message)
 	}
 	return fmt.Sprintf("%d\t%s\t%d\t%s\t%s\t%s\t%s", r.Row, r.State, r.Attempts, cmp.Or(r.Node, "-"), took, oneLine(string(r.Params), 50), oneLine(problem, 100))
 }

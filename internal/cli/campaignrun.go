@@ -116,6 +116,9 @@ func (a attached) watch(ctx context.Context, f found) error {
 		if f.Cluster() == "" {
 			return err
 		}
+		if status.Down {
+			return a.interrupted(err, fmt.Sprintf("campaign %s waits for its cluster, %s, to be up again", f.name, f.Cluster()))
+		}
 		return a.interrupted(err, fmt.Sprintf("campaign %s goes on; %s shows how, %s ends it", f.name, f.command("watch "+f.name), f.command("cancel "+f.name)))
 	}
 	if err != nil {

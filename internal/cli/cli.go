@@ -105,6 +105,7 @@ func root(s Streams, version string) *cli.Command {
 		cmd.OnUsageError = usageErrorOf
 		// Values may hold commas, as in -p x=[1,2]: a flag is repeated instead.
 		cmd.DisableSliceFlagSeparator = true
+		cmd.HideHelpCommand = len(cmd.Commands) == 0 // else help, or h, could not be the name of anything
 		for _, f := range cmd.Flags {
 			if f, ok := f.(cli.StringerSetter); ok {
 				f.SetStringer(flagText)

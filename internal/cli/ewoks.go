@@ -12,16 +12,22 @@ import (
 	"github.com/ewoks-hpc/ewoks-hpc/task"
 )
 
-// ewoksFlags are what ewokscore is told with every task, in the words of the
+const ewoksCategory = "Ewoks"
+
+// ewoksFlags are what ewokscore is told with every task of a run, in the words of the
 // ewoks command.
 func ewoksFlags() []cli.Flag {
-	const category = "Ewoks"
+	return append(ewoksTaskFlags(),
+		&cli.StringFlag{Name: "sqlite3", Category: ewoksCategory, Usage: "write the events of the run to this SQLite database, a path or `URI`"},
+		&cli.StringFlag{Name: "jobid", Category: ewoksCategory, Usage: "`ID` of the job in events; default: a new one"})
+}
+
+// ewoksTaskFlags are those that a row of a campaign has, too.
+func ewoksTaskFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.StringFlag{Name: "data-root-uri", Category: category, Usage: "keep the results of tasks under `URI`, and skip tasks whose results are there"},
-		&cli.StringFlag{Name: "data-scheme", Category: category, Usage: "how results are kept: nexus or `json`", Value: "nexus"},
-		&cli.StringSliceFlag{Name: "task-option", Aliases: []string{"t"}, Category: category, Usage: "argument for the constructor of each task, `NAME=VALUE`: VALUE is JSON or else text"},
-		&cli.StringFlag{Name: "sqlite3", Category: category, Usage: "write the events of the run to this SQLite database, a path or `URI`"},
-		&cli.StringFlag{Name: "jobid", Category: category, Usage: "`ID` of the job in events; default: a new one"},
+		&cli.StringFlag{Name: "data-root-uri", Category: ewoksCategory, Usage: "keep the results of tasks under `URI`, and skip tasks whose results are there"},
+		&cli.StringFlag{Name: "data-scheme", Category: ewoksCategory, Usage: "how results are kept: nexus or `json`", Value: "nexus"},
+		&cli.StringSliceFlag{Name: "task-option", Aliases: []string{"t"}, Category: ewoksCategory, Usage: "argument for the constructor of each task, `NAME=VALUE`: VALUE is JSON or else text"},
 	}
 }
 

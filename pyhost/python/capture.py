@@ -6,6 +6,7 @@ several threads, ``sys.stdout`` and ``sys.stderr`` are told apart by thread inst
 pass through them then belongs to whichever task ends next.
 """
 
+import fcntl
 import io
 import os
 import sys
@@ -19,6 +20,7 @@ class Capture:
 
     def __init__(self, threads):
         self._lock = threading.Lock()
+        self._out, self._err = _File(1), _File(2)
         self._routers = ()
         if threads > 1:
             sys.stdout, sys.stderr = _Router(sys.stdout), _Router(sys.stderr)
@@ -39,23 +41,66 @@ class Capture:
                 stream.flush()
             except Exception:  # a task closed it, or left something else in its place
                 pass
-        return _drain(1), _drain(2)
+        texts = self._out.drain(), self._err.drain()
+        sys.stdout = self._reopened(sys.stdout, 1)
+        sys.stderr = self._reopened(sys.stderr, 2)
+        return texts
+
+    def _reopened(self, stream, fd):
+        """Return a stream for the next task: this one, unless a task closed it."""
+        if stream is not None and not getattr(stream, "closed", False):
+            return stream
+        if self._routers:
+            return self._routers[fd - 1].reopened()
+        return open(fd, "w", encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
-def _drain(fd):
-    try:
-        size = os.fstat(fd).st_size
-        if not size:
+#: The first number of the descriptors that stay behind when a task closes those of its output.
+_SPARE = 200
+
+
+class _File:
+    """One of the files behind descriptors 1 and 2."""
+
+    def __init__(self, fd):
+        self._fd = fd
+        self._spare = fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, _SPARE)
+        self._identity = _identity(os.fstat(fd))
+
+    def drain(self):
+        """Return the text in the file, and empty it."""
+        try:
+            stat = self._stat()
+            size = stat.st_size
+            if not size:
+                return ""
+            if size <= LIMIT:
+                data = os.pread(self._fd, size, 0)
+            else:
+                half = LIMIT // 2
+                data = os.pread(self._fd, half, 0) + _cut(size - LIMIT) + os.pread(self._fd, half, size - half)
+            os.ftruncate(self._fd, 0)
+        except OSError:  # a task closed everything
             return ""
-        if size <= LIMIT:
-            data = os.pread(fd, size, 0)
-        else:
-            half = LIMIT // 2
-            data = os.pread(fd, half, 0) + _cut(size - LIMIT) + os.pread(fd, half, size - half)
-        os.ftruncate(fd, 0)
-    except OSError:  # a task closed or replaced the descriptor
-        return ""
-    return data.decode("utf-8", "replace")
+        return data.decode("utf-8", "replace")
+
+    def _stat(self):
+        """Look at the file; it gets its descriptor back if a task has taken that from it.
+
+        The descriptor may be that of a file of the task meanwhile, which is not ours to empty.
+        """
+        try:
+            stat = os.fstat(self._fd)
+            if _identity(stat) == self._identity:
+                return stat
+        except OSError:
+            pass
+        os.dup2(self._spare, self._fd)
+        return os.fstat(self._fd)
+
+
+def _identity(stat):
+    return stat.st_dev, stat.st_ino
 
 
 def _clip(text):
@@ -82,6 +127,12 @@ class _Router(io.TextIOBase):
             parts.list = []
         parts.list.append(text)
         return len(text)
+
+    def reopened(self):
+        """Return a router like this one that is open."""
+        router = _Router(self._stream)
+        router._parts = self._parts
+        return router
 
     def take(self):
         parts = getattr(self._parts, "list", None)

@@ -85,6 +85,7 @@ class Host:
             return None, None
         produced = []
         outputs = None
+        result["at"] = time.time_ns() // 1000
         start = time.perf_counter_ns()
         try:
             outputs = self._run(request, blobs, result, produced, passed)

@@ -100,7 +100,10 @@ class Values:
             except KeyError:
                 raise LookupError("the value %r of task %d is gone: its interpreter ended" % (wire[2], wire[1])) from None
         if kind == "s":
-            return _read_file(wire[1])
+            try:
+                return _read_file(wire[1])
+            except (OSError, _Damaged) as error:
+                raise LookupError("an input cannot be read from the value store: %s" % error) from None
         if kind == "g":
             return {name: self.load(value, run, blobs) for name, value in wire[1]}
         raise ValueError("unknown kind of value %r" % kind)
@@ -204,14 +207,26 @@ def _write_file(path, parts):
     os.rename(temporary, path)
 
 
+class _Damaged(Exception):
+    """A file of the value store that is shorter than it was."""
+
+
 def _read_file(path):
     with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        if not size:
+            raise _Damaged("%s is empty" % path)
         # A private copy-on-write mapping: pages are read when they are used, and arrays on top
         # of it can be changed without changing the file.
-        data = memoryview(mmap.mmap(file.fileno(), 0, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE))
-    (count,) = struct.unpack_from("!Q", data)
-    sizes = struct.unpack_from("!%dQ" % count, data, 8)
+        data = memoryview(mmap.mmap(file.fileno(), size, flags=mmap.MAP_PRIVATE, prot=mmap.PROT_READ | mmap.PROT_WRITE))
+    try:
+        (count,) = struct.unpack_from("!Q", data)
+        sizes = struct.unpack_from("!%dQ" % count, data, 8)
+    except struct.error:
+        raise _Damaged("%s is cut off" % path) from None
     parts = [data[o : o + n] for o, n in zip(_offsets(sizes), sizes)]
+    if [len(p) for p in parts] != list(sizes):
+        raise _Damaged("%s is cut off" % path)
     return pickle.loads(parts[0], buffers=parts[1:])
 
 

@@ -2,6 +2,7 @@
 import { Attempt, Failure, Report } from "./data";
 import { Child, h, section, table } from "./dom";
 import { amount, bytes, count, duration, moment, percent, plural, zone } from "./format";
+import { gist } from "../src/gist";
 import { bins, trouble } from "./nodes";
 import { state } from "./states";
 import { swatch } from "./timeline";
@@ -19,7 +20,7 @@ export function header(r: Report): HTMLElement {
   return h("header", {},
     h("h1", {}, title || "Report"),
     h("p", { class: "facts" }, a.status ? h("span", { class: `state ${a.status}` }, `${state(a.status).sign} ${a.status}`) : null, ...facts.filter(Boolean).map((f) => h("span", {}, f))),
-    a.message ? h("p", { class: "message" }, a.node ? `${a.node}: ${a.message}` : a.message) : null,
+    a.message ? h("p", { class: "message" }, a.node ? `${a.node}: ${gist(a.message)}` : gist(a.message)) : null,
     ...notices(r).map((n) => h("p", { class: "notice" }, n)));
 }
 
@@ -115,11 +116,12 @@ function failure(f: Failure): HTMLElement {
   const most = nodes.map((x) => `${x.node} ${count(x.count)}×`).join(", ") + (f.more_nodes ? ` and ${plural(f.more_nodes, "more node")}` : "");
   return h("details", { class: "failure" },
     h("summary", {}, h("span", { class: `state ${f.status}` }, `${state(f.status).sign} ${count(f.count)}×`), h("strong", {}, title), h("span", { class: "sub" }, sub),
-      f.message ? h("span", { class: "excerpt" }, f.message) : null),
+      f.message ? h("span", { class: "excerpt" }, gist(f.message)) : null),
+    f.message ? h("p", { class: "message" }, f.message) : null,
     f.advice ? h("p", { class: "advice" }, f.advice) : null,
     f.traceback ? h("pre", { tabindex: "0" }, f.traceback) : null,
     f.output ? h("p", {}, "printed:") : null, f.output ? h("pre", { tabindex: "0" }, f.output) : null,
-    h("p", {}, `for example ${f.examples.map((e) => [what(e), e.run && e.row !== undefined ? `run ${e.run}` : "", where(e)].filter(Boolean).join(", ")).join("; ")}`),
+    h("p", {}, `for example ${f.examples.map((e) => [what(e), e.host && `on ${e.host}`].filter(Boolean).join(" ")).join("; ")}`),
     number > 1 && h("p", {}, `nodes: ${most}`), hosts !== "" && h("p", {}, `hosts: ${hosts}`),
     f.task ? h("p", {}, `task: ${f.task}`) : null);
 }

@@ -1,5 +1,5 @@
 import { render } from "preact";
-import { session as askSession } from "./api";
+import { Refused, session as askSession } from "./api";
 import { Live, Stream } from "./live";
 import { Page } from "./page";
 import { route, topicsOf } from "./route";
@@ -37,7 +37,8 @@ async function learn() {
   try {
     session = await askSession();
     follow();
-  } catch {
+  } catch (e) {
+    if (e instanceof Refused && e.status === 401) return location.reload(); // to what says that a link is needed
     setTimeout(learn, 2000);
   }
 }

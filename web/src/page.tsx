@@ -11,6 +11,7 @@ import { Campaign } from "./views/campaign";
 import { Campaigns, Jobs, Pools, Runs, Workers } from "./views/lists";
 import { Logs } from "./views/logs";
 import { Overview } from "./views/overview";
+import { Row } from "./views/row";
 import { Run } from "./views/run";
 import { Tasks } from "./views/tasks";
 import { ago } from "./format";
@@ -44,7 +45,7 @@ function Says({ live }: { live: Live }) {
     return (
       <div class="verdict bad" role="status">
         <p><span class="sign" aria-hidden="true">✕</span> The launcher does not answer{live.board ? `: what you see is from ${ago(new Date(live.since).toISOString())}` : ""}.</p>
-        <p class="more-words">Is it up? <Command text="ewoks-hpc status" /> Is the ssh tunnel open? This page goes on by itself when it answers.</p>
+        <p class="more-words">Is it up? <Command text="ewoks-hpc status" /> Is the ssh tunnel open? This page goes on by itself when it answers. A launcher that was started again has a new link.</p>
       </div>
     );
   }
@@ -113,6 +114,7 @@ function View({ live, route: { view, rest }, session }: { live: Live; route: Rou
   if (view === "overview") return <Overview live={live} attempts={attempts} />;
   if (view === "tasks") return <Tasks live={live} />;
   if (view === "runs" && rest[0]) return <Run key={rest[0]} live={live} id={rest[0]} attempts={attempts} />;
+  if (view === "campaigns" && rest[1]) return <Row key={rest.join("/")} campaign={rest[0]} row={rest[1]} />;
   if (view === "campaigns" && rest[0]) return <Campaign key={rest[0]} live={live} name={rest[0]} />;
   if (view === "logs") return <Logs board={b} kind={rest[0] || "launcher"} name={rest[1]} node={rest[2]} />;
   if (!b) return <Wait height={600} />;

@@ -20,6 +20,6 @@ export function topicsOf({ view, rest }: Route, attempts: boolean): string[] {
   if (attempts) topics.push("activity");
   if (attempts && view === "tasks") topics.push("tasks");
   if (view === "runs" && rest[0]) topics.push("run:" + rest[0]);
-  if (view === "campaigns" && rest[0]) topics.push("campaign:" + rest[0]);
+  if (view === "campaigns" && rest[0] && !rest[1]) topics.push("campaign:" + rest[0]);
   return topics;
 }

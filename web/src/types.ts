@@ -8,7 +8,7 @@ export interface Worker {
 
 export interface Job {
   pool: string; id: string; index: number; phase: string; slurm_state?: string;
-  reason?: string; nodes?: string; start?: string; end?: string;
+  reason?: string; nodes?: string; start?: string; failed?: boolean;
 }
 
 export interface Pool {
@@ -30,7 +30,7 @@ export interface Run {
 export interface Campaign {
   campaign: string; user?: string; phase: string;
   waiting: number; running: number; done: number; failed: number; skipped: number; cancelled: number;
-  rate?: number; left?: number; reasons?: { rows: number; text: string }[];
+  rate?: number; left?: number; reasons?: { rows: number; text: string; example: number; message?: string }[];
   priority?: number; submitted?: string; ended?: string;
 }
 
@@ -44,7 +44,7 @@ export interface Board {
 }
 
 export interface Failed {
-  run: string; label: string; host?: string; number: number; status: string;
+  run: string; campaign?: string; row?: number; label: string; host?: string; number: number; status: string;
   cause?: string; message?: string; advice?: string; ended?: string;
 }
 
@@ -79,12 +79,28 @@ export interface Tasks { newest: number; base: number; texts: string[]; rows: nu
 export interface Attempt {
   position: number; run: string; task: number; number: number; node?: string; label?: string; worker?: string; host?: string;
   started?: string; ended?: string; status: string; peak_memory?: number;
-  failure?: { cause?: string; type?: string; message?: string; traceback?: string; advice?: string };
+  failure?: Reason;
+}
+
+/** Reason is why an attempt did not succeed; node is the one that failed if a whole run was one task. */
+export interface Reason { cause?: string; type?: string; message?: string; traceback?: string; advice?: string; node?: string }
+
+export interface Value { name: string; value: string }
+
+export interface Step { node: string; after: number; seconds: number; failed?: boolean }
+
+export interface RowAttempt {
+  number: number; state: string; queued?: boolean; run?: string; worker?: string; host?: string; job?: string; started?: string; ended?: string; peak_memory?: number;
+  failure?: Reason; steps?: Step[]; printed?: { node?: string; stdout?: string; stderr?: string }[];
+}
+
+export interface RowDetail {
+  campaign: string; row: number; state: string; parameters: Value[]; outputs?: Value[]; attempts: RowAttempt[]; left_out: number; more?: boolean;
 }
 
 export interface Session {
   orders: boolean; order_token?: string; read_token?: string;
-  attempts: boolean; runs: boolean; campaigns: boolean; logs: boolean;
+  attempts: boolean; runs: boolean; campaigns: boolean; rows: boolean; logs: boolean;
 }
 
 export interface LogPart { text: string; start: number; next: number; size: number }

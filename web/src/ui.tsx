@@ -1,13 +1,15 @@
 import type { ComponentChildren } from "preact";
 import { ago, count, moment } from "./format";
-import type { Failure } from "./types";
+import type { Failure, Reason } from "./types";
 
 // A state is a colour, a sign and a word, so that no one of them has to be seen.
 const looks: Record<string, [tone: string, sign: string]> = {
   running: ["running", "▶"], active: ["running", "▶"], starting: ["running", "▷"], filling: ["running", "▷"],
+  // It is executed, or waits for a slot.
+  "in flight": ["flight", "▷"],
   succeeded: ["succeeded", "✓"], done: ["succeeded", "✓"], completed: ["succeeded", "✓"], ended: ["succeeded", "✓"],
   failed: ["failed", "✕"], stopped: ["failed", "■"], held: ["failed", "■"],
-  lost: ["lost", "↻"], retried: ["lost", "↻"], leaving: ["lost", "↓"], excluded: ["lost", "−"],
+  lost: ["lost", "↻"], retried: ["lost", "↻"], leaving: ["lost", "↓"], ending: ["lost", "↓"], excluded: ["lost", "−"],
   paused: ["paused", "‖"],
   waiting: ["waiting", "○"], ready: ["waiting", "●"], queued: ["waiting", "○"], skipped: ["waiting", "−"], cancelled: ["waiting", "⊘"],
 };
@@ -61,6 +63,17 @@ export function Trouble({ of }: { of: Failure }) {
     <div class="trouble" role="alert">
       <p>{of.error}</p>
       {of.hint && <p class="faint">{of.hint}</p>}
+    </div>
+  );
+}
+
+/** Blame is why something failed, in full. */
+export function Blame({ of }: { of: Reason }) {
+  return (
+    <div class="trouble" role="alert">
+      <p>{of.node && <b>{of.node}: </b>}<span class="lines">{of.message || of.type || of.cause}</span></p>
+      {of.advice && <p class="faint">{of.advice}</p>}
+      {of.traceback && <details><summary>Traceback</summary><pre class="log short" tabIndex={0}>{of.traceback}</pre></details>}
     </div>
   );
 }

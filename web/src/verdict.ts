@@ -1,4 +1,5 @@
 import { count, plural, rate, span } from "./format";
+import { gist } from "./gist";
 import type { Live } from "./live";
 import type { Board, Pulse } from "./types";
 
@@ -39,16 +40,16 @@ function stopped(b: Board): Problem[] {
   const pools = Object.values(b.pools).filter((p) => p.stopped);
   if (!pools.length) return [];
   const text = `${plural(pools.length, "pool")} cannot start jobs: ${pools.map((p) => p.pool).join(", ")}`;
-  return [{ bad: true, text, more: pools.map((p) => `${p.pool}: ${p.stopped!.reason}. ${p.stopped!.hint}`) }];
+  return [{ bad: true, text, more: pools.map((p) => `${p.pool}: ${p.stopped!.reason}. What to do: ${p.stopped!.hint}`) }];
 }
 
 /** starved: tasks wait and nobody is there to take them. */
 function starved(b: Board): Problem[] {
   if (b.ready === 0 || b.paused || Object.values(b.workers).some((w) => !w.leaving)) return [];
-  const queued = Object.values(b.jobs).filter((j) => j.phase !== "running");
+  const queued = Object.values(b.jobs).filter((j) => j.phase === "queued" || j.phase === "held" || j.phase === "starting");
   const reasons = [...new Set(queued.map((j) => j.reason).filter(Boolean))] as string[];
   const waits = queued.length ? `${plural(queued.length, "job")} in the queue` : "no job is in the queue";
-  return [{ bad: false, text: `${plural(b.ready, "task")} wait and no worker is there: ${waits}`, more: reasons.slice(0, 3) }];
+  return [{ bad: false, text: `${plural(b.ready, "task")} ${b.ready === 1 ? "waits" : "wait"} and no worker is there: ${waits}`, more: reasons.slice(0, 3) }];
 }
 
 /** recent is how far back failures matter to the verdict, in seconds. */
@@ -60,15 +61,13 @@ function failing(b: Board, p: Pulse | undefined): Problem[] {
   const cause = failed ? Object.values(p!.failures).filter((f) => f.status === "failed").at(-1) : undefined;
   if (failed) {
     const text = `${plural(failed, "task")} failed in the last minute, ${count(succeeded)} succeeded`;
-    list.push({ bad: failed > succeeded, text, more: cause ? [`Last: ${cause.label}: ${firstLine(cause.message)}`] : [] });
+    list.push({ bad: failed > succeeded, text, more: cause ? [`Last: ${cause.label}: ${gist(cause.message)}`] : [] });
   }
   if (lost) list.push({ bad: false, text: `${plural(lost, "attempt")} lost in the last minute with their workers; they are tried again`, more: [] });
   const drained = Object.values(b.pools).flatMap((p) => p.excluded ?? []);
   if (drained.length) list.push({ bad: false, text: `${plural(drained.length, "node")} not used: ${drained.slice(0, 4).map((x) => `${x.node} (${x.reason})`).join(", ")}`, more: [] });
   return list;
 }
-
-const firstLine = (s = "") => s.split("\n")[0];
 
 /** lately adds up the last seconds. */
 export function lately(p: Pulse | undefined, seconds: number) {
@@ -105,5 +104,8 @@ function calm(b: Board, p: Pulse | undefined, notices: string[]): Verdict {
   const parts = [plural(going, "run") + (going === 1 ? " goes on" : " go on"), `${rate(rateOf(p))} tasks a second`, plural(workers, "worker")];
   if (left > 0) parts.push(`about ${span(left)} left`);
   const bad = lately(p, 600);
-  return { tone: "good", text: `All is well: ${parts.join(", ")}.`, more: [bad.failed ? `${plural(bad.failed, "task")} failed in the last ten minutes, none in the last one.` : "Nothing failed in the last ten minutes.", ...notices] };
+  // What ended before the launcher was started is not known here.
+  const young = b.started !== undefined && Date.now() - Date.parse(b.started) < 600_000;
+  const window = young ? "since the launcher started" : "in the last ten minutes";
+  return { tone: "good", text: `All is well: ${parts.join(", ")}.`, more: [bad.failed ? `${plural(bad.failed, "task")} failed ${window}, none in the last minute.` : `Nothing failed ${window}.`, ...notices] };
 }

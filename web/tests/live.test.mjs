@@ -15,7 +15,7 @@ before(async () => {
   chrome = await browser();
   ({ page, complaints } = await open(chrome, cluster.link));
   origin = new URL(cluster.link).origin;
-}, { timeout: 60_000 });
+}, { timeout: 120_000 });
 
 after(async () => {
   await chrome?.close();
@@ -26,7 +26,7 @@ const go = (hash) => page.goto(origin + "/#/" + hash);
 /** see waits for a text; if it does not come it tells what is there instead. */
 async function see(text, options) {
   try {
-    await page.getByText(text, options).first().waitFor({ timeout: 20_000 });
+    await page.getByText(text, options).first().waitFor({ timeout: 60_000 });
   } catch (e) {
     throw new Error(`no "${text}" on ${page.url()}, but: ${await page.locator("body").innerText()}\n${complaints.join("\n")}`, { cause: e });
   }
@@ -41,7 +41,7 @@ test("a fresh cluster says what to do", async () => {
 
 test("runs appear by themselves", async () => {
   for (const name of ["good", "bad", "long"]) cluster.run(name);
-  for (const label of ["good " + evil, "bad run", "long run"]) await page.getByRole("link", { name: label, exact: true }).first().waitFor({ timeout: 20_000 });
+  for (const label of ["good " + evil, "bad run", "long run"]) await page.getByRole("link", { name: label, exact: true }).first().waitFor({ timeout: 60_000 });
   await see("failed in the last minute");
   await page.getByText("no peaks in", { exact: false }).first().waitFor();
   await shot("overview");
@@ -50,10 +50,10 @@ test("runs appear by themselves", async () => {
 test("the run page shows graph, states and attempts", async () => {
   await page.getByRole("link", { name: "good " + evil, exact: true }).first().click();
   await page.getByRole("heading", { name: "good " + evil }).waitFor();
-  await page.locator("svg .box").first().waitFor({ timeout: 20_000 });
+  await page.locator("svg .box").first().waitFor({ timeout: 60_000 });
   assert.equal(await page.locator("svg .box").count(), 4);
   assert.equal(await page.locator("svg .edge").count(), 4);
-  await page.waitForFunction(() => document.querySelectorAll("svg .box.succeeded").length === 4, undefined, { timeout: 20_000 });
+  await page.waitForFunction(() => document.querySelectorAll("svg .box.succeeded").length === 4, undefined, { timeout: 60_000 });
   await see("half took at most");
   assert.equal(await page.getByRole("table", { name: "Attempts" }).getByRole("row").count(), 5);
   await page.locator("svg .box").first().click();
@@ -64,42 +64,42 @@ test("the run page shows graph, states and attempts", async () => {
 test("a run that failed says why", async () => {
   await go("runs");
   await page.getByRole("link", { name: "bad run" }).click();
-  await page.locator("svg .box.failed").waitFor({ timeout: 20_000 });
+  await page.locator("svg .box.failed").waitFor({ timeout: 60_000 });
   assert.match(await page.locator(".trouble").innerText(), /no peaks in <img src=x/);
   await shot("run-failed");
 });
 
 test("logs follow", async () => {
   await page.getByRole("link", { name: "Log", exact: true }).click();
-  await page.locator("pre.log").filter({ hasText: "working on" }).waitFor({ timeout: 20_000 });
+  await page.locator("pre.log").filter({ hasText: "working on" }).waitFor({ timeout: 60_000 });
   assert.ok((await page.locator("pre.log").innerText()).includes(evil));
   await go("logs/launcher");
   const text = page.locator("pre.log");
-  await text.filter({ hasText: "page" }).waitFor({ timeout: 20_000 });
+  await text.filter({ hasText: "page" }).waitFor({ timeout: 60_000 });
   await shot("log");
 });
 
 test("a run is cancelled on the page", async () => {
   await go("runs");
   await page.getByRole("link", { name: "long run" }).click();
-  await page.locator("svg .box.running").waitFor({ timeout: 20_000 });
+  await page.locator("svg .box.running").waitFor({ timeout: 60_000 });
   await page.getByRole("button", { name: "Cancel the run" }).first().click();
   await shot("cancel");
   await page.getByRole("dialog").getByRole("button", { name: "Cancel the run" }).click();
-  await page.getByRole("button", { name: "Cancel the run" }).first().waitFor({ state: "detached", timeout: 20_000 });
+  await page.getByRole("button", { name: "Cancel the run" }).first().waitFor({ state: "detached", timeout: 60_000 });
 });
 
 test("a campaign is paused, resumed and tried again", async () => {
   const submitted = cluster.call("campaign", "submit", "row.json", "--table", "rows.csv", "--name", "night");
   assert.equal(submitted.status, 0, submitted.stderr);
   await go("campaigns/night");
-  await page.getByRole("heading", { name: "night" }).waitFor({ timeout: 20_000 });
+  await page.getByRole("heading", { name: "night" }).waitFor({ timeout: 60_000 });
   const phase = page.locator(".page-head .state");
   await page.getByRole("button", { name: "Pause" }).click();
-  await phase.filter({ hasText: "paused" }).waitFor({ timeout: 20_000 });
+  await phase.filter({ hasText: "paused" }).waitFor({ timeout: 60_000 });
   await shot("campaign-paused");
   await page.getByRole("button", { name: "Resume" }).click();
-  await phase.filter({ hasText: /active|filling/ }).waitFor({ timeout: 20_000 });
+  await phase.filter({ hasText: /active|filling/ }).waitFor({ timeout: 60_000 });
   await phase.filter({ hasText: "ended" }).waitFor({ timeout: 60_000 });
   assert.match(await page.locator(".reasons li").first().innerText(), /^5\s.*ValueError/s);
   await shot("campaign");

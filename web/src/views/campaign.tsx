@@ -1,10 +1,11 @@
 import { count, plural, rate, span } from "../format";
+import { gist } from "../gist";
 import type { Live } from "../live";
 import { Order } from "../orders";
 import { Table, useRows, type Column } from "../table";
 import type { CampaignBoard, Row } from "../types";
 import { Empty, Section, State, Tile, Time, Trouble, Wait } from "../ui";
-import { Rows, runLink } from "./lists";
+import { rowLink, Rows } from "./lists";
 
 /** Campaign is one campaign: how far it is, why rows failed, and what can be done. */
 export function Campaign({ live, name }: { live: Live; name: string }) {
@@ -18,15 +19,15 @@ export function Campaign({ live, name }: { live: Live; name: string }) {
       <div class="tiles">
         <Tile title="Done" value={count(c.done)} more={`of ${plural(c.total, "row")}`} />
         <Tile title="Failed" value={count(c.failed)} more={plural(c.reasons?.length ?? 0, "reason")} />
-        <Tile title="Running" value={count(c.running)} more={`${count(c.waiting)} wait`} />
+        <Tile title="In flight" value={count(c.running)} more={`and ${count(c.waiting)} for later`} />
         <Tile title="Rows a second" value={c.rate ? rate(c.rate) : "–"} more="lately" />
         <Tile title="Left" value={c.left ? span(c.left) : "–"} more="at this rate" />
         <Tile title="Not executed" value={count(c.skipped + c.cancelled)} more={`${count(c.skipped)} skipped, ${count(c.cancelled)} cancelled`} />
       </div>
       <Reasons of={c} />
-      <Section title="Rows that run or failed">
-        <Table label="Rows" noun="row" rows={useRows(c.rows)} columns={columns} keyOf={(r) => String(r.row)} sort={[1, false]} phoneHeight={84}
-          text={(r) => `${r.row} ${r.state} ${r.parameters} ${r.message}`} empty="None runs, and none has failed." />
+      <Section title="Rows in flight or failed">
+        <Table label="Rows" noun="row" rows={useRows(c.rows)} columns={columnsOf(c.campaign)} keyOf={(r) => String(r.row)} sort={[1, false]} phoneHeight={104}
+          text={(r) => `${r.row} ${r.state} ${r.parameters} ${r.message}`} empty="None is in flight, and none has failed." />
       </Section>
     </>
   );
@@ -57,14 +58,20 @@ function Reasons({ of: c }: { of: CampaignBoard }) {
     <Section title="Why rows failed">
       {reasons.length === 0
         ? <Empty>No row has failed.</Empty>
-        : <ul class="reasons">{reasons.map((r) => <li key={r.text}><b class="number">{count(r.rows)}</b><span class="lines">{r.text}</span></li>)}</ul>}
+        : <ul class="reasons">{reasons.map((r) => <li key={r.text}>
+            <b class="number">{count(r.rows)}</b>
+            <span><b>{r.text}</b>{r.message && <span class="why" title={r.message}> {gist(r.message)}</span>} <a class="example" href={rowLink(c.campaign, r.example)}>row {r.example}</a></span>
+          </li>)}</ul>}
     </Section>
   );
 }
 
-const columns: Column<Row>[] = [
-  { title: "Row", width: "6rem", by: (r) => r.row, cell: (r) => (r.run ? <a href={runLink(r.run)}>row {r.row}</a> : `row ${r.row}`) },
-  { title: "State", width: "7.5rem", bare: true, by: (r) => r.state, cell: (r) => <State of={r.state} /> },
+// Rows that the cluster has are executed, or wait for a slot: their pages tell which.
+const stateOf = (r: Row) => (r.state === "running" ? "in flight" : r.state);
+
+const columnsOf = (campaign: string): Column<Row>[] => [
+  { title: "Row", width: "6rem", by: (r) => r.row, cell: (r) => <a href={rowLink(campaign, r.row)}>row {r.row}</a> },
+  { title: "State", width: "7.5rem", bare: true, by: stateOf, cell: (r) => <State of={stateOf(r)} /> },
   { title: "Parameters", width: "minmax(10rem, 2fr)", bare: true, by: (r) => r.parameters ?? "", cell: (r) => <span title={r.parameters}>{r.parameters}</span> },
-  { title: "Error", width: "minmax(10rem, 3fr)", bare: true, from: 760, cell: (r) => <span class="why" title={r.message}>{r.message?.split("\n")[0]}</span> },
+  { title: "Error", width: "minmax(10rem, 3fr)", bare: true, cell: (r) => <span class="why" title={r.message}>{gist(r.message)}</span> },
 ];

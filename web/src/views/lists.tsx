@@ -1,4 +1,5 @@
 import { bytes, count, plural, rate, span } from "../format";
+import { gist } from "../gist";
 import { Order } from "../orders";
 import { Table, useRows, type Column } from "../table";
 import type { Board, Campaign, Job, Pool, Run, Worker } from "../types";
@@ -8,6 +9,9 @@ const time = (t?: string) => (t ? Date.parse(t) : 0);
 const none = <span class="none">–</span>;
 
 export const runLink = (r: string) => "#/runs/" + encodeURIComponent(r);
+export const rowLink = (c: string, row: number | string) => `${campaignLink(c)}/${row}`;
+/** attemptLink leads to what an attempt is of: a row of a campaign, or a run. */
+export const attemptLink = (a: { run: string; campaign?: string; row?: number }) => (a.campaign ? rowLink(a.campaign, a.row ?? 0) : runLink(a.run));
 export const campaignLink = (c: string) => "#/campaigns/" + encodeURIComponent(c);
 
 const runState = (r: Run) => (r.paused && r.status === "running" ? "paused" : r.status);
@@ -28,12 +32,12 @@ const runColumns: Column<Run>[] = [
 export function Progress({ of: r }: { of: Run }) {
   const c = r.counts;
   const running = r.status === "running" ? Math.max(0, c.started - c.succeeded - c.failed) : 0;
-  return <Share label="tasks" total={Math.max(c.nodes, c.started)} parts={[["succeeded", c.succeeded], ["failed", c.failed], ["running", running]]} />;
+  return <Share label="tasks" total={Math.max(c.nodes, c.started)} parts={[["succeeded", c.succeeded], ["failed", c.failed], ["in flight", running]]} />;
 }
 
 export function Why({ node, message }: { node?: string; message?: string }) {
   if (!message) return none;
-  return <span class="why" title={message}>{node && <b>{node}: </b>}{message.split("\n")[0]}</span>;
+  return <span class="why" title={message}>{node && <b>{node}: </b>}{gist(message)}</span>;
 }
 
 export function Runs({ of: b, most }: { of: Board; most?: number }) {
@@ -60,7 +64,7 @@ const campaignColumns: Column<Campaign>[] = [
 export function Rows({ of: c }: { of: Campaign }) {
   return (
     <Share label="rows" total={total(c)}
-      parts={[["done", c.done], ["failed", c.failed], ["running", c.running], ["skipped", c.skipped + c.cancelled]]} />
+      parts={[["done", c.done], ["failed", c.failed], ["in flight", c.running], ["skipped", c.skipped + c.cancelled]]} />
   );
 }
 
@@ -101,20 +105,27 @@ export function Workers({ of: b }: { of: Board }) {
 
 export const jobName = (j: Job) => (j.index < 0 ? j.id : `${j.id}_${j.index}`);
 
+/** jobState tells jobs that failed from those that ended because they were not needed any more. */
+const jobState = (j: Job) => (j.phase === "ended" && j.failed ? "failed" : j.phase);
+const troubled = ["failed", "held"];
+
+// What may need somebody comes first, what is over last.
+const order = ["held", "unknown", "queued", "starting", "running", "ending", "failed", "ended"];
+const rank = (j: Job) => order.indexOf(jobState(j));
+
 const jobColumns: Column<Job>[] = [
   { title: "Job", width: "minmax(6rem, 1fr)", by: jobName, cell: (j) => <a href={logLink("job", jobName(j))} title="its log">{jobName(j)}</a> },
-  { title: "State", width: "7.5rem", bare: true, by: (j) => j.phase, cell: (j) => <span title={j.slurm_state}><State of={j.phase} /></span> },
+  { title: "State", width: "7.5rem", bare: true, by: rank, cell: (j) => <span title={j.slurm_state}><State of={jobState(j)} /></span> },
   { title: "Pool", width: "minmax(5rem, 1fr)", by: (j) => j.pool, cell: (j) => j.pool },
-  { title: "Why", width: "minmax(12rem, 4fr)", bare: true, by: (j) => j.reason ?? "", cell: (j) => (j.reason ? <span class={j.phase === "queued" ? undefined : "why"} title={j.reason}>{j.reason}</span> : none) },
+  { title: "Why", width: "minmax(12rem, 4fr)", bare: true, by: (j) => j.reason ?? "", cell: (j) => (j.reason ? <span class={troubled.includes(jobState(j)) ? "why" : undefined} title={j.reason}>{j.reason}</span> : none) },
   { title: "Nodes", width: "minmax(6rem, 1fr)", from: 900, by: (j) => j.nodes ?? "", cell: (j) => j.nodes || none },
-  { title: "Start", width: "8rem", number: true, from: 760, by: (j) => time(j.start), cell: (j) => <Time at={j.start} /> },
-  { title: "End", width: "8rem", number: true, from: 1200, by: (j) => time(j.end), cell: (j) => <Time at={j.end} /> },
+  { title: "Since", width: "8rem", number: true, from: 760, by: (j) => time(j.start), cell: (j) => <Time at={j.start} /> },
 ];
 
 export function Jobs({ of: b }: { of: Board }) {
   return (
     <Table label="Jobs" noun="job" rows={useRows(b.jobs)} columns={jobColumns} keyOf={jobName} sort={[1, false]} phoneHeight={104}
-      text={(j) => `${jobName(j)} ${j.pool} ${j.phase} ${j.slurm_state} ${j.reason} ${j.nodes}`} leftOut={b.left_out.jobs}
+      text={(j) => `${jobName(j)} ${j.pool} ${jobState(j)} ${j.slurm_state} ${j.reason} ${j.nodes}`} leftOut={b.left_out.jobs}
       empty={<>No job in the queue. Jobs are submitted when tasks wait for a worker; to have some now: <Command text={`ewoks-hpc scale 2 --cluster ${b.cluster}`} /></>} />
   );
 }
@@ -131,7 +142,7 @@ function PoolCard({ of: p }: { of: Pool }) {
     <article class="card">
       <h3>pool {p.pool} {p.stopped && <State of="stopped" />}</h3>
       <p>{plural(p.jobs, "job")} (wanted: {p.size}), {plural(p.slots_per_job, "slot")} each; tasks need {plural(p.demand, "slot")}</p>
-      {p.stopped && <p class="bad">{p.stopped.reason}, <Time at={p.stopped.since} />. <span class="faint">{p.stopped.hint}</span></p>}
+      {p.stopped && <p class="bad">{p.stopped.reason}, <Time at={p.stopped.since} />. What to do: <span class="faint">{p.stopped.hint}</span></p>}
       {p.stopped?.log && <pre class="log short">{p.stopped.log}</pre>}
       {p.excluded?.map((x) => <p key={x.node}><State of="excluded" words={x.node} /> not used, {x.reason}; again <Time at={x.until} /></p>)}
     </article>

@@ -1,6 +1,7 @@
-import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { log, wordsOf } from "../api";
 import { bytes } from "../format";
+import { usePolling } from "../polling";
 import type { Board, Failure, LogPart } from "../types";
 import { Empty, Section, Trouble, Wait } from "../ui";
 import { jobName, logLink, runLink } from "./lists";
@@ -44,14 +45,17 @@ function Follow({ kind, name, node }: { kind: string; name?: string; node?: stri
     setTrouble(undefined);
     setText((t) => (all ? p.text : ((t ?? "") + p.text).slice(-kept)));
   };
-  usePolling(async (signal, next) => {
+  const next = useRef<number | undefined>(undefined);
+  usePolling(async (signal) => {
     try {
-      const p = await log({ kind, name, node, offset: next });
-      if (!signal.aborted && (next === undefined || p.text || p.start < next)) fill(p, next === undefined || p.start < next);
-      return p.next;
+      const from = next.current;
+      const p = await log({ kind, name, node, offset: from });
+      if (!signal.aborted && (from === undefined || p.text || p.start < from)) fill(p, from === undefined || p.start < from);
+      next.current = p.next;
+      return pause;
     } catch (e) {
       if (!signal.aborted) setTrouble(wordsOf(e));
-      throw e;
+      return 5 * pause;
     }
   });
   useLayoutEffect(() => {
@@ -71,25 +75,6 @@ function Follow({ kind, name, node }: { kind: string; name?: string; node?: stri
         : <Empty>Nothing was printed so far. This page keeps looking.</Empty>}
     </>
   );
-}
-
-/** usePolling looks again and again while the page is visible. */
-function usePolling(look: (signal: AbortSignal, next?: number) => Promise<number | undefined>) {
-  useEffect(() => {
-    const end = new AbortController();
-    let next: number | undefined;
-    let timer: number | undefined;
-    const turn = async () => {
-      let rest = pause;
-      if (!document.hidden) next = await look(end.signal, next).catch(() => ((rest = 5 * pause), next));
-      if (!end.signal.aborted) timer = window.setTimeout(turn, rest);
-    };
-    void turn();
-    return () => {
-      end.abort();
-      clearTimeout(timer);
-    };
-  }, []);
 }
 
 function Others({ of: b }: { of: Board }) {

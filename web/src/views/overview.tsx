@@ -7,7 +7,8 @@ import { colour } from "../theme";
 import type { Board, Failed, Pulse } from "../types";
 import { Empty, Section, State, Tile, Time, Wait } from "../ui";
 import { lately, rateOf } from "../verdict";
-import { Campaigns, runLink, Runs } from "./lists";
+import { gist } from "../gist";
+import { attemptLink, Campaigns, Runs } from "./lists";
 
 /** Overview answers within five seconds whether all is well. */
 export function Overview({ live, attempts }: { live: Live; attempts: boolean }) {
@@ -86,8 +87,8 @@ function Failure({ of: f }: { of: Failed }) {
   return (
     <li>
       <State of={f.status} words={f.cause || f.status} />
-      <span class="what"><a href={runLink(f.run)}>{f.label}</a><span class="faint"> try {f.number}{f.host && ` on ${f.host}`}</span></span>
-      <span class="why" title={f.message}>{f.message?.split("\n")[0]}</span>
+      <span class="what"><a href={attemptLink(f)}>{f.campaign ? `row ${f.row ?? 0} of ${f.campaign}` : f.label}</a><span class="faint"> try {f.number}{f.host && ` on ${f.host}`}</span></span>
+      <span class="why" title={f.message}>{gist(f.message)}</span>
       <span class="faint when" title={f.ended && ago(f.ended)}><Time at={f.ended} /></span>
     </li>
   );

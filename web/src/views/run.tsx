@@ -3,14 +3,15 @@ import uPlot from "uplot";
 import { get, wordsOf } from "../api";
 import { axis, bars, Plot } from "../charts";
 import { bytes, count, plural, span } from "../format";
+import { gist } from "../gist";
 import { Graph, most, nameOf, stateOf, words } from "../graph";
 import type { Live } from "../live";
 import { Order } from "../orders";
 import { Table, type Column } from "../table";
 import { colour } from "../theme";
 import type { Attempt, Failure, Node, RunBoard } from "../types";
-import { Empty, Section, State, Time, Trouble, Wait } from "../ui";
-import { campaignLink, logLink, Progress } from "./lists";
+import { Blame, Empty, Section, State, Time, Trouble, Wait } from "../ui";
+import { campaignLink, logLink, Progress, rowLink } from "./lists";
 
 /** Run is one run: its graph, its nodes, what failed and how long things took. */
 export function Run({ live, id, attempts }: { live: Live; id: string; attempts: boolean }) {
@@ -42,21 +43,11 @@ function Head({ of: r }: { of: RunBoard }) {
       </div>
       <p class="faint">
         <code>{r.run}</code>{r.user && ` by ${r.user}`}, submitted <Time at={r.submitted} long />{r.ended && <>, ended <Time at={r.ended} /></>}
-        {r.campaign && <>, row {r.row} of <a href={campaignLink(r.campaign)}>{r.campaign}</a></>}
+        {r.campaign && <>, <a href={rowLink(r.campaign, r.row ?? 0)}>row {r.row ?? 0}</a> of <a href={campaignLink(r.campaign)}>{r.campaign}</a></>}
       </p>
       <p><Progress of={r} /> {count(r.counts.succeeded)} of {count(r.counts.nodes)} nodes succeeded, {count(r.counts.failed)} failed, {count(r.counts.retried)} retried, {count(r.counts.lost)} lost</p>
-      {r.message && <Why of={r} />}
+      {r.message && <Blame of={r} />}
     </section>
-  );
-}
-
-function Why({ of: r }: { of: RunBoard }) {
-  return (
-    <div class="trouble" role="alert">
-      <p>{r.node && <b>{r.node}: </b>}<span class="lines">{r.message}</span></p>
-      {r.advice && <p class="faint">{r.advice}</p>}
-      {r.traceback && <details><summary>Traceback</summary><pre class="log short">{r.traceback}</pre></details>}
-    </div>
   );
 }
 
@@ -69,7 +60,7 @@ const columns: Column<Node & { run: string }>[] = [
   { title: "Longest", width: "6rem", number: true, by: (n) => n.longest ?? 0, cell: (n) => (n.longest ? span(n.longest) : "–") },
   { title: "Retried", width: "5rem", number: true, from: 760, by: (n) => n.retried ?? 0, cell: (n) => n.retried || "–" },
   { title: "Lost", width: "4rem", number: true, from: 760, by: (n) => n.lost ?? 0, cell: (n) => n.lost || "–" },
-  { title: "Error", width: "minmax(8rem, 2fr)", bare: true, from: 1200, cell: (n) => <span class="why" title={n.message}>{n.message?.split("\n")[0]}</span> },
+  { title: "Error", width: "minmax(8rem, 2fr)", bare: true, from: 1200, cell: (n) => <span class="why" title={n.message}>{gist(n.message)}</span> },
 ];
 
 function Nodes({ of: r }: { of: RunBoard }) {
@@ -131,7 +122,7 @@ const attemptColumns: Column<Attempt>[] = [
   { title: "Memory", width: "6rem", number: true, from: 1200, by: (a) => a.peak_memory ?? 0, cell: (a) => (a.peak_memory ? bytes(a.peak_memory) : "–") },
   { title: "Host", width: "minmax(6rem, 1fr)", from: 760, by: (a) => a.host ?? "", cell: (a) => a.host },
   { title: "Ended", width: "8rem", number: true, from: 760, by: (a) => a.position, cell: (a) => <Time at={a.ended} /> },
-  { title: "Error", width: "minmax(8rem, 3fr)", bare: true, from: 1200, cell: (a) => <span class="why" title={a.failure?.message}>{a.failure?.message?.split("\n")[0]}</span> },
+  { title: "Error", width: "minmax(8rem, 3fr)", bare: true, from: 1200, cell: (a) => <span class="why" title={a.failure?.message}>{gist(a.failure?.message)}</span> },
 ];
 
 /** Histogram has bins that double: tasks take milliseconds or hours. */

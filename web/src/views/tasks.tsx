@@ -7,7 +7,7 @@ import { find, lanesOf, paint, type Colouring, type Lanes } from "../stream";
 import { states, type TaskStore } from "../tasks";
 import { useWidth } from "../width";
 import { Command, Empty, Section, State, Wait } from "../ui";
-import { runLink } from "./lists";
+import { rowLink, runLink } from "./lists";
 
 const windows = [10, 60, 300, 1800];
 
@@ -78,9 +78,15 @@ function Details({ store, i }: { store: TaskStore; i: number }) {
   return (
     <>
       <State of={states[store.state[i]] ?? "waiting"} /> <b>{store.texts[store.label[i]]}</b>, {span((store.end[i] - store.start[i]) / 1000)}, ended {clock(store.end[i])},
-      try {store.number[i]} on {store.texts[store.lanes[store.lane[i]].worker]}, <a href={runLink(store.texts[store.run[i]])}>run {store.texts[store.run[i]]}</a>
+      try {store.number[i]} on {store.texts[store.lanes[store.lane[i]].worker]}, <Of name={store.texts[store.run[i]]} />
     </>
   );
+}
+
+/** Of leads to the run, or to the row of a campaign, whose name has its number after a slash. */
+function Of({ name }: { name: string }) {
+  const [campaign, row] = name.split("/");
+  return row === undefined ? <a href={runLink(name)}>run {name}</a> : <a href={rowLink(campaign, row)}>row {row} of {campaign}</a>;
 }
 
 type Now = { current: PictureProps & { lanes: Lanes; from: number; to: number } };

@@ -108,7 +108,9 @@ func TestMemory(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, slurmtest.Start(t, slurmtest.Options{Nodes: 2, CPUs: 1}))
 	const broken = "--job-script-prologue=module load ewoks"
-	up := func(prologue string) { s.ok("up", "--cluster", "wary", "--cores", "1", "--jobs", "1", prologue, "--detach", poll) }
+	up := func(prologue string) {
+		s.ok("up", "--cluster", "wary", "--cores", "1", "--jobs", "1", prologue, "--detach", poll)
+	}
 	stopped := func() bool {
 		return strings.Contains(s.ok("status", "--cluster", "wary"), "note: pool default is stopped since")
 	}

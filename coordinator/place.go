@@ -18,7 +18,11 @@ type unfitError struct {
 func (e unfitError) Error() string {
 	text := "no pool can run it: " + e.UnfitError.Error()
 	if e.more > 0 {
-		text += fmt.Sprintf(" (and %d more)", e.more)
+		nodes := "nodes"
+		if e.more == 1 {
+			nodes = "node"
+		}
+		text += fmt.Sprintf(" (and %d more %s)", e.more, nodes)
 	}
 	return text
 }

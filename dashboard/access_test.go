@@ -24,7 +24,7 @@ func TestWithoutTheTokenNothingIsShown(t *testing.T) {
 		"token as password":   func(r *http.Request) { r.SetBasicAuth("", token) },
 		"wrong bearer, right": func(r *http.Request) { header("Authorization", "Bearer x")(r); cookie(s.h.session(operator))(r) },
 	} {
-		for _, path := range []string{"/", "/plain", "/api/overview", "/api/events", "/api/session", "/api/log", "/metrics"} {
+		for _, path := range []string{"/", "/plain", "/api/overview", "/api/runs/r", "/api/campaigns/c", "/api/campaigns/c/rows/0", "/api/attempts", "/api/activity", "/api/events", "/api/session", "/api/log", "/metrics"} {
 			got := s.do("GET", path, change)
 			if got.StatusCode != http.StatusUnauthorized || strings.Contains(got.body, "secret-cluster") {
 				t.Errorf("%s, %s: %s", name, path, got.Status)

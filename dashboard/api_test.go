@@ -55,7 +55,8 @@ func TestWrongQuestions(t *testing.T) {
 	s := serveLoad(t, newLoad(2, 0, 10))
 	for path, code := range map[string]int{
 		"/api/attempts?after=x": 400, "/api/attempts?most=-1": 400, "/api/attempts?most=2001": 400, "/api/attempts?after=99999999999999999999": 400,
-		"/api/runs/nobody": 404, "/api/campaigns/%3Cscript%3E": 404, "/api/runs/": 404, "/api/nonsense": 404,
+		"/api/runs/nobody": 404, "/api/campaigns/%3Cscript%3E": 404, "/api/campaigns/night-42/rows/x": 400, "/api/campaigns/night-42/rows/-1": 400, "/api/campaigns/night-42/rows/99999999999999999999": 400,
+		"/api/campaigns/night-42/rows/%3Cscript%3E": 400, "/api/campaigns/night-42/rows/20000": 404, "/api/campaigns/nobody/rows/1": 404, "/api/campaigns/night-42/rows/": 404, "/api/runs/": 404, "/api/nonsense": 404,
 		"/api/log": 400, "/api/log?kind=launcher&name=x": 400, "/api/log?kind=job": 400, "/api/log?kind=run&name=../x": 400, "/api/log?kind=run&name=%00": 400,
 		"/api/log?kind=run&name=r&offset=-1": 400, "/api/log?kind=run&name=r&most=999999999": 400, "/api/log?kind=job&name=unknown": 404,
 	} {
@@ -65,7 +66,7 @@ func TestWrongQuestions(t *testing.T) {
 		}
 	}
 	bare := serve(t, Overview{})
-	for _, path := range []string{"/api/attempts", "/api/activity", "/api/runs/x", "/api/campaigns/x", "/api/log?kind=launcher"} {
+	for _, path := range []string{"/api/attempts", "/api/activity", "/api/runs/x", "/api/campaigns/x", "/api/campaigns/x/rows/0", "/api/log?kind=launcher"} {
 		if got := bare.do("GET", path, header("Authorization", "Bearer "+token)); got.StatusCode != http.StatusNotFound {
 			t.Errorf("%s of a source that has none: %s", path, got.Status)
 		}
@@ -81,7 +82,7 @@ func TestAnswersHaveNoMarkup(t *testing.T) {
 	}
 	s := serveLoad(t, l)
 	for _, path := range []string{
-		"/api/overview", "/api/runs/run-0019", "/api/campaigns/night-42", "/api/attempts", "/api/activity", "/api/log?kind=run&name=r",
+		"/api/overview", "/api/runs/run-0019", "/api/campaigns/night-42", "/api/campaigns/night-42/rows/3", "/api/attempts", "/api/activity", "/api/log?kind=run&name=r",
 	} {
 		got := s.do("GET", path, header("Authorization", "Bearer "+token))
 		if got.StatusCode != http.StatusOK || got.Header.Get("Content-Type") != "application/json" || !strings.Contains(got.body, "onerror") || strings.ContainsAny(got.body, "<>") {
@@ -136,7 +137,7 @@ func TestAnswersAreBounded(t *testing.T) {
 	}
 	s := serveLoad(t, l)
 	for path, most := range map[string]int{
-		"/api/runs/run-0019": 20 << 20, "/api/campaigns/night-42": 1 << 20, "/api/attempts?most=2000": 12 << 20, "/api/activity": 1 << 20, "/api/log?kind=run&name=r": 5 << 20,
+		"/api/runs/run-0019": 20 << 20, "/api/campaigns/night-42": 1 << 20, "/api/campaigns/night-42/rows/3": 1 << 20, "/api/attempts?most=2000": 12 << 20, "/api/activity": 1 << 20, "/api/log?kind=run&name=r": 5 << 20,
 	} {
 		if text := s.see(path); len(text) > most || !strings.Contains(text, "…") && !strings.Contains(path, "log") {
 			t.Errorf("%s has %d bytes", path, len(text))

@@ -104,7 +104,7 @@ func TestReadOnlyLink(t *testing.T) {
 		t.Fatalf("%s", got.Status)
 	}
 	mine := header("Cookie", got.Cookies()[0].Name+"="+got.Cookies()[0].Value)
-	for _, path := range []string{"/", "/plain", "/api/overview", "/api/session", "/api/attempts", "/metrics", "/api/log?kind=launcher"} {
+	for _, path := range []string{"/", "/plain", "/api/overview", "/api/session", "/api/attempts", "/metrics", "/api/log?kind=launcher", "/api/runs/run-0019", "/api/campaigns/night-42", "/api/campaigns/night-42/rows/3"} {
 		shown := s.do("GET", path, mine)
 		if shown.StatusCode != http.StatusOK {
 			t.Errorf("%s: %s", path, shown.Status)

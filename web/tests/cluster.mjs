@@ -1,6 +1,6 @@
 // A local cluster with runs that go on, succeed and fail, and a campaign.
 import { spawn, spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root, scratch } from "./harness.mjs";
 
@@ -44,9 +44,13 @@ export async function startCluster() {
   writeFileSync(join(work, "rows.csv"), "fit:x,fit:fail\n" + Array.from({ length: 40 }, (_, i) => `${i},${i % 8 === 3}\n`).join(""));
   const where = ["--state-dir", state, "--cluster", "page"];
   const call = (...args) => spawnSync(binary, [...args, ...where], { cwd: work, encoding: "utf8" });
-  const up = call("up", "--detach", "--local", "--n-workers", "2", "--python", python);
-  const link = up.stdout.match(/http:\/\/\S+token=\S+/)?.[0];
-  if (!link) throw new Error("the cluster did not come up: " + up.stderr + up.stdout);
+  const start = () => {
+    const up = call("up", "--detach", "--local", "--n-workers", "2", "--python", python);
+    const link = up.stdout.match(/http:\/\/\S+token=\S+/)?.[0];
+    if (!link) throw new Error("the cluster did not come up: " + up.stderr + up.stdout);
+    return link;
+  };
+  const link = start();
   const waiting = new Set();
   return {
     link, call,
@@ -56,6 +60,9 @@ export async function startCluster() {
       waiting.add(one);
       one.once("exit", () => waiting.delete(one));
     },
+    kill: () => process.kill(Number(readFileSync(join(state, "page", "launcher.pid"), "utf8")), "SIGKILL"),
+    /** start starts the launcher again and returns its link. */
+    start,
     stop: () => {
       for (const one of waiting) one.kill();
       const down = call("down");

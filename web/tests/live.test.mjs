@@ -103,6 +103,20 @@ test("a campaign is paused, resumed and tried again", async () => {
   await phase.filter({ hasText: "ended" }).waitFor({ timeout: 60_000 });
   assert.match(await page.locator(".reasons li").first().innerText(), /^5\s.*ValueError/s);
   await shot("campaign");
+  await page.locator(".reasons a.example").first().click();
+  await page.getByRole("heading", { name: "Row 3", exact: true }).waitFor();
+  await see("Execution failed for ewoks task 'fit'");
+  assert.match(await page.locator(".trouble").innerText(), /no peaks in <img src=x/);
+  assert.match(await page.locator(".values").first().innerText(), /fit:x\s+3/);
+  await page.getByText("Traceback", { exact: true }).click();
+  await see("raise ValueError");
+  assert.ok((await page.locator("pre.log").allInnerTexts()).join().includes("working on"));
+  assert.deepEqual(await page.locator(".steps .step-name").allInnerTexts(), ["load", "fit"]);
+  await shot("row");
+  await page.getByRole("link", { name: "Row 4 ›" }).click();
+  await page.getByRole("heading", { name: "Row 4", exact: true }).waitFor();
+  assert.equal(await page.locator(".trouble").count(), 0);
+  await page.getByRole("link", { name: "night", exact: true }).click();
   await page.getByRole("button", { name: "Retry failed rows" }).first().click();
   await page.getByRole("dialog").getByRole("button", { name: "Retry failed rows" }).click();
   await see("5 rows again");
@@ -151,7 +165,7 @@ test("answers are what the schema says", async () => {
   const overview = await get("/api/overview");
   const run = overview.runs[0].run;
   for (const [path, name] of Object.entries({
-    "/api/overview": "answer", ["/api/runs/" + run]: "runAnswer", "/api/campaigns/night": "CampaignDetail", "/api/activity": "pulse", "/api/attempts?most=50": "attemptsAnswer",
+    "/api/overview": "answer", ["/api/runs/" + run]: "runAnswer", "/api/campaigns/night": "CampaignDetail", "/api/campaigns/night/rows/3": "RowDetail", "/api/campaigns/night/rows/4": "RowDetail", "/api/campaigns/night/rows/4000": "failure", "/api/activity": "pulse", "/api/attempts?most=50": "attemptsAnswer",
     "/api/log?kind=launcher": "LogPart", "/api/session": "sessionAnswer", "/api/runs/nobody": "failure", "/api/log?kind=x": "failure",
   })) {
     const answer = await get(path);
@@ -170,4 +184,17 @@ test("answers are what the schema says", async () => {
   for (const [topic, name] of Object.entries({ overview: "board", activity: "pulse", tasks: "tasks", run: "runBoard" })) {
     assert.ok(ajv.validate({ $ref: "api#/$defs/" + name }, snapshots[topic]), `${topic}: ${JSON.stringify(ajv.errors)}`);
   }
+});
+
+test("a launcher that was killed and started again asks for its new link", async () => {
+  await go("overview");
+  await page.locator(".tile").first().waitFor();
+  cluster.kill();
+  await see("The launcher does not answer");
+  const link = cluster.start();
+  assert.equal(new URL(link).origin, origin);
+  await see("This page needs its link");
+  assert.notEqual(link, cluster.link);
+  await page.goto(link);
+  await page.getByRole("link", { name: "night", exact: true }).waitFor({ timeout: 60_000 });
 });

@@ -13,15 +13,15 @@ const scenes = {
   little: { Workers: 3, Tasks: 40, Rate: 1 },
   much: { Workers: 500, Tasks: 10_000, Rate: 1000 },
 };
-const views = ["overview", "tasks", "runs", "runs/run-0019", "campaigns", "campaigns/night-42", "workers", "jobs", "logs/launcher"];
+const views = ["overview", "tasks", "runs", "runs/run-0019", "campaigns", "campaigns/night-42", "campaigns/night-42/300", "workers", "jobs", "logs/launcher"];
 
 /** drawn waits until a view shows what it has. */
 async function drawn(page) {
-  await page.waitForFunction(() => !document.querySelector("[aria-busy=true]") && document.querySelector(".verdict:not(.quiet), .verdict code"), undefined, { timeout: 20_000 });
+  await page.waitForFunction(() => !document.querySelector("[aria-busy=true]") && document.querySelector(".verdict:not(.quiet), .verdict code"), undefined, { timeout: 60_000 });
 }
 
 for (const [scene, what] of Object.entries(scenes)) {
-  test(`pictures with ${scene}`, { timeout: 240_000 }, async () => {
+  test(`pictures with ${scene}`, { timeout: 360_000 }, async () => {
     const server = await serveLoad(what);
     try {
       for (const [width, height] of [[1440, 900], [1024, 768], [390, 844]]) {
@@ -162,7 +162,7 @@ test("a launcher that is gone is missed", async () => {
   const { page, context } = await open(chrome, server.link);
   await drawn(page);
   await server.stop();
-  await page.getByText("The launcher does not answer").waitFor({ timeout: 20_000 });
+  await page.getByText("The launcher does not answer").waitFor({ timeout: 60_000 });
   await page.screenshot({ path: shots + "gone.png" });
   await context.close();
 });

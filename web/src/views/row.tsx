@@ -95,8 +95,8 @@ function Steps({ of: steps }: { of: Step[] }) {
     <>
       <h3 class="part">Steps</h3>
       <ul class="card steps">
-        {steps.slice(0, most).map((s) => (
-          <li key={s.node}>
+        {steps.slice(0, most).map((s, i) => (
+          <li key={i}>
             <span class="step-name" title={s.node}>{s.node}</span>
             <span class="step-time number">{span(s.seconds)}</span>
             <span class="track"><span class={s.failed ? "failed" : "succeeded"} style={{ left: `${(100 * s.after) / total}%`, width: `${(100 * s.seconds) / total}%` }} /></span>
@@ -118,8 +118,8 @@ function Prints({ of: a }: { of: RowAttempt }) {
   return (
     <>
       <h3 class="part">What it printed</h3>
-      {parts.map((p) => (
-        <figure key={p.node + p.stream}>
+      {parts.map((p, i) => (
+        <figure key={i}>
           <figcaption class="faint">{[p.node, p.stream].filter(Boolean).join(", ")}</figcaption>
           <pre class="log short" tabIndex={0}>{p.text}</pre>
         </figure>

@@ -42,9 +42,10 @@ func (a *adversary) upLocal(more ...string) {
 	a.ok(append([]string{"up", "--local", "--cluster", a.cluster, "--n-workers", "2", "--detach"}, more...)...)
 }
 
-func (a *adversary) endLocal(causes ...string) {
+// Records of so many attempts may be missing: those that were stopped.
+func (a *adversary) endLocal(missing int, causes ...string) {
 	a.Helper()
-	a.agree(a.cluster, 0)
+	a.agree(a.cluster, missing)
 	for cause, n := range a.causes(a.cluster, a.cluster) {
 		a.Logf("%d attempts: %s", n, cause)
 		if !contains(causes, cause) {
@@ -216,7 +217,8 @@ func moduleRemoved(a *adversary) {
 	if e.code != 1 || !strings.Contains(e.err, "Cannot import witness from witness") || !strings.Contains(e.err, "hint: looked in") {
 		a.Errorf("exit code %d\n%s", e.code, e.err)
 	}
-	a.endLocal("failed: died", "failed: exception", "skipped: ")
+	// What the other worker executes when the run fails is stopped, and has no end.
+	a.endLocal(1, "failed: died", "failed: exception", "skipped: ")
 }
 
 // A keeper is killed whose task has started a process in a session of its own.

@@ -65,7 +65,7 @@ func TestResourceProblems(t *testing.T) {
 			t.Errorf("problem %d is %q", i, problems[i].Error())
 		}
 	}
-	if problems[2].Hint != "known are cores, memory, gpus, time_limit, pool" {
+	if problems[2].Hint != "known are cores, memory, gpus, nodes, time_limit, pool" {
 		t.Errorf("hint %q", problems[2].Hint)
 	}
 }

@@ -64,7 +64,7 @@ func TestStories(t *testing.T) {
 }
 
 // storyTime bounds all stories together: one that hangs says where.
-const storyTime = 4 * time.Minute
+const storyTime = 10 * time.Minute
 
 // setup gives a story a home of its own and a Python without any package.
 func setup(env *testscript.Env, bare string) error {

@@ -39,7 +39,7 @@ check: ## formatting, vet and the layers
 	go vet ./...
 
 unit: ## all tests, Slurm included
-	EWOKS_HPC_TEST_SLURM=require EWOKS_HPC_TEST_PYTHON=require go test -race -timeout 20m ./...
+	scripts/unit
 	EWOKS_HPC_TEST_SLURM=require $(VENV)/bin/python -m pytest -q python/tests examples
 
 python: $(VENV)/installed ## make .venv with the Python packages that the tests and the bench need

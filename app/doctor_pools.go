@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"reflect"
 	"strings"
 )
 
@@ -10,6 +11,7 @@ import (
 type opinion struct {
 	Finding
 	culprit string
+	options PoolOptions // of the first pool, without its name
 	pools   []string
 }
 
@@ -41,10 +43,11 @@ func (d *doctor) eachPool(ctx context.Context, name string, needs []string, look
 	}
 }
 
-// join adds an opinion, to an equal one if there is one.
+// join adds an opinion, to an equal one if there is one, or to that of a pool with the
+// same options: asked twice, Slurm may name another time at which a job could start.
 func (o *opinion) join(list []*opinion) []*opinion {
 	for _, other := range list {
-		if other.Finding == o.Finding {
+		if other.Finding == o.Finding || reflect.DeepEqual(other.options, o.options) {
 			other.pools = append(other.pools, o.pools...)
 			return list
 		}
@@ -57,17 +60,20 @@ func ofPool(name, pool string) string { return name + " of " + pool }
 
 // consult makes the finding of one pool, unless one that it needs has failed.
 func (d *doctor) consult(ctx context.Context, o ClusterOptions, needs []string, look func(*doctor, context.Context) Finding) *opinion {
-	pools := []string{o.Pool.Name}
+	made := &opinion{options: o.PoolOptions, pools: []string{o.Pool.Name}}
+	made.options.Pool.Name = ""
 	for _, need := range needs {
 		culprit, one := d.blocked[ofPool(need, o.Pool.Name)]
 		if !one {
 			culprit = d.blocked[need]
 		}
 		if culprit != "" {
-			return &opinion{skipped("not checked: see %s first", culprit), culprit, pools}
+			made.Finding, made.culprit = skipped("not checked: see %s first", culprit), culprit
+			return made
 		}
 	}
 	one := *d
 	one.o.ClusterOptions = o
-	return &opinion{look(&one, ctx), "", pools}
+	made.Finding = look(&one, ctx)
+	return made
 }

@@ -25,7 +25,7 @@ func (l LogPrinter) followRun(ctx context.Context, name, node string) error {
 		return err
 	}
 	id := e.Run.Run
-	wait, err := client.Watch(id, nil)
+	wait, err := client.Watch(ctx, id, nil)
 	if err != nil {
 		return err
 	}

@@ -91,12 +91,8 @@ func (c *Cluster) refresh() {
 }
 
 func pageWorker(w coordinator.WorkerStatus) dashboard.Worker {
-	job := w.Job
-	if job != "" && w.Index != "" {
-		job += "_" + w.Index
-	}
 	return dashboard.Worker{
-		Worker: w.Worker, Pool: w.Pool, Job: job, Host: w.Host, Pid: w.Pid, Slots: w.Slots, Holding: w.Holding,
+		Worker: w.Worker, Pool: w.Pool, Job: w.SlurmJob(), Host: w.Host, Pid: w.Pid, Slots: w.Slots, Holding: w.Holding,
 		Busy: w.Busy, Cores: w.Cores, Memory: int64(w.Memory), GPUs: w.GPUs,
 		Succeeded: w.Succeeded, Failed: w.Failed, Since: w.Since, Seen: w.Seen, EndsAt: w.EndsAt, Leaving: w.Leaving,
 	}

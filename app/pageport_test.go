@@ -39,10 +39,9 @@ func TestPagePort(t *testing.T) {
 		t.Fatal(err)
 	}
 	other, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-	if err != nil {
-		t.Skip("somebody else was faster: ", err)
+	if err == nil { // else somebody else has the port, which is as good
+		defer other.Close()
 	}
-	defer other.Close()
 	third := start()
 	defer third.Stop(t.Context())
 	if third.Port() == port {

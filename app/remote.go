@@ -23,7 +23,7 @@ func RunOn(ctx context.Context, r Run, client *Client) (engine.Outcome, error) {
 	if err != nil {
 		return engine.Outcome{}, err
 	}
-	wait, err := client.Watch(s.Run, func(p coordinator.Progress) { r.report(p) })
+	wait, err := client.Watch(ctx, s.Run, func(p coordinator.Progress) { r.report(p) })
 	if err != nil {
 		return engine.Outcome{}, err
 	}

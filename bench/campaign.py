@@ -7,7 +7,6 @@ import argparse
 import os
 import re
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -19,6 +18,7 @@ from statistics import median
 import campaigncases
 import campaignrun
 import figures
+import program
 import table
 from campaigncases import CLASS, METHOD, SCRIPT, Kind
 from campaignrun import MIB, Launcher, Site
@@ -36,12 +36,8 @@ Line = list[str]
 
 def main() -> int:
     args = parse()
-    if not os.access(args.binary, os.X_OK):
-        print(f"{args.binary} is no program; build it, or name one with --binary", file=sys.stderr)
-        return 2
-    chosen = {name: row for name, row in ROWS.items() if args.rows.search(name)}
+    chosen = program.chosen(args, ROWS)
     if not chosen:
-        print(f"no row matches {args.rows.pattern!r}; rows are: {', '.join(ROWS)}", file=sys.stderr)
         return 2
     load, lines, good = os.getloadavg()[0], [], True
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
@@ -253,11 +249,4 @@ ROWS: dict[str, Callable[[argparse.Namespace], list[Line]]] = {
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end what is under way, too
-    begun = time.monotonic()
-    try:
-        code = main()
-    except KeyboardInterrupt:
-        code = 130
-    print(f"{time.monotonic() - begun:.0f} s", file=sys.stderr)
-    sys.exit(code)
+    program.run(main)

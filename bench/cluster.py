@@ -11,12 +11,12 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import clusterrun
+import program
 import table
 from clusterrun import Site
 from commands import Failed
@@ -31,12 +31,8 @@ LIMIT = 300.0  # seconds that one measurement may take
 
 def main() -> int:
     args = parse()
-    if not os.access(args.binary, os.X_OK):
-        print(f"{args.binary} is no program; build it, or name one with --binary", file=sys.stderr)
-        return 2
-    chosen = {name: row for name, row in ROWS.items() if args.rows.search(name)}
+    chosen = program.chosen(args, ROWS)
     if not chosen:
-        print(f"no row matches {args.rows.pattern!r}; rows are: {', '.join(ROWS)}", file=sys.stderr)
         return 2
     lines, good = [], True
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
@@ -185,11 +181,4 @@ ROWS: dict[str, Callable[[Path, argparse.Namespace], list[list[str]]]] = {
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end what is under way, too
-    begun = time.monotonic()
-    try:
-        code = main()
-    except KeyboardInterrupt:
-        code = 130
-    print(f"{time.monotonic() - begun:.0f} s", file=sys.stderr)
-    sys.exit(code)
+    program.run(main)

@@ -53,6 +53,36 @@ func TestExpiring(t *testing.T) {
 	}
 }
 
+// A job that ends before its worker said hello keeps its place until it is known why,
+// or that takes too long.
+func TestUnjudged(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		harm  func(*record)
+		after time.Duration
+		want  bool
+	}{
+		{"silent", func(*record) {}, time.Second, true},
+		{"for long", func(*record) {}, judgeTime, false},
+		{"greeted", func(r *record) { r.Greeted = true }, time.Second, false},
+		{"cancelled", func(r *record) { r.told = r.Since }, time.Second, false},
+		{"running", func(r *record) { r.Phase = Running }, time.Second, false},
+	} {
+		r := &record{Job: Job{Phase: Ending, Since: time.Now()}}
+		test.harm(r)
+		c := &Cluster{ledger: newLedger()}
+		c.ledger.launches["k"], c.ledger.jobs[jobKey{"k", 0}] = Launch{Key: "k", Pool: "p"}, r
+		r.Pool = "p"
+		if got := r.unjudged(r.Since.Add(test.after)); got != test.want {
+			t.Errorf("%s: unjudged %t", test.name, got)
+		}
+		p := &pool{PoolOptions: PoolOptions{Name: "p", Size: Fixed(1), Slots: 1}}
+		if n := c.plan(r.Since.Add(test.after), p); n.submit == 0 != (test.want || r.Phase == Running) {
+			t.Errorf("%s: %d jobs are submitted in its place", test.name, n.submit)
+		}
+	}
+}
+
 // work is a coordinator that says what there is to do.
 type work map[string]int
 

@@ -17,7 +17,7 @@ func (n plan) any() bool { return n.submit > 0 || len(n.cancel) > 0 || len(n.dra
 
 // plan lets scale decide. The caller holds mu.
 func (c *Cluster) plan(now time.Time, p *pool) plan {
-	snapshot, byID := c.snapshot(p)
+	snapshot, byID := c.snapshot(now, p)
 	d := scale.Decide(now, snapshot)
 	n := plan{missing: d.Submit, cancel: c.ledger.unheeded(p.Name, now)}
 	if p.stopped == nil && !now.Before(p.retryAt) {
@@ -33,7 +33,7 @@ func (c *Cluster) plan(now time.Time, p *pool) plan {
 }
 
 // snapshot is the pool as scale sees it. The caller holds mu.
-func (c *Cluster) snapshot(p *pool) (scale.Snapshot, map[string]Job) {
+func (c *Cluster) snapshot(now time.Time, p *pool) (scale.Snapshot, map[string]Job) {
 	s := scale.Snapshot{
 		Min: p.Size.Min, Max: p.Size.Max, Demand: p.demand, Peak: p.recent.Peak(), SlotsPerJob: p.Slots,
 		IdleTimeout: p.IdleTimeout, Backlog: p.Backlog, Reduced: p.reduced,
@@ -42,8 +42,12 @@ func (c *Cluster) snapshot(p *pool) (scale.Snapshot, map[string]Job) {
 	for _, r := range c.ledger.live(p.Name) {
 		id := fmt.Sprintf("%s_%d", r.Key, r.Index)
 		jobs[id] = r.Job
+		phase := r.scalePhase()
+		if r.unjudged(now) {
+			phase = scale.Running
+		}
 		s.Jobs = append(s.Jobs, scale.JobView{
-			ID: id, Phase: r.scalePhase(), SubmittedAt: r.Submitted,
+			ID: id, Phase: phase, SubmittedAt: r.Submitted,
 			Busy: !r.Greeted || r.crew.holding > 0, IdleSince: r.idle,
 		})
 	}
@@ -64,6 +68,16 @@ func (r *record) scalePhase() scale.Phase {
 		return scale.Queued
 	}
 	return scale.Running
+}
+
+// judgeTime is how long a job may give its nodes back until another takes its place,
+// though how it ended is not known.
+const judgeTime = time.Minute
+
+// unjudged says that a job ends before its worker said hello: how it ended may tell
+// that the next job would, too, there or anywhere.
+func (r *record) unjudged(now time.Time) bool {
+	return r.Phase == Ending && !r.Greeted && r.told.IsZero() && now.Sub(r.Since) < judgeTime
 }
 
 // tellAgain is how long a cancelled job may go on until it is cancelled again: that

@@ -172,7 +172,7 @@ func checkAside(t *testing.T, s *site, bad string) {
 
 func (s *site) finished(run string) {
 	s.t.Helper()
-	wait, err := s.client.Watch(run, nil)
+	wait, err := s.client.Watch(s.t.Context(), run, nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}

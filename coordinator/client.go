@@ -30,18 +30,41 @@ func (c *Client) Call(ctx context.Context, verb string, body, value any) error {
 }
 
 // Submit hands a run to the cluster. When it returns without an error, the
-// cluster has it.
+// cluster has it: once, however often it was told.
 func (c *Client) Submit(ctx context.Context, s *Submission) error {
 	s.Version = task.Version
 	body, err := json.Marshal(s)
 	if err != nil {
 		return fmt.Errorf("submission: %w", err)
 	}
-	data, err := broker.Upload(ctx, c.conn, broker.ClientSubject("submit"), body)
+	var data []byte
+	err = patiently(ctx, func() error {
+		data, err = broker.Upload(ctx, c.conn, broker.ClientSubject("submit"), body)
+		return err
+	})
 	if err != nil {
 		return err
 	}
 	return decodeAnswer(data, nil)
+}
+
+// patience is for how long a launcher that goes away while a run is handed to it
+// may take to come back.
+const patience = 30 * time.Second
+
+// patiently tries again while the launcher is being restarted.
+func patiently(ctx context.Context, try func() error) error {
+	for deadline := time.Now().Add(patience); ; {
+		err := try()
+		away := errors.Is(err, broker.ErrDisconnected) || errors.Is(err, broker.ErrNoCoordinator)
+		if !away || ctx.Err() != nil || time.Now().After(deadline) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 // Cancel ends a run.
@@ -65,9 +88,9 @@ const askAgain = 5 * time.Second
 
 // Watch is called before a run is submitted; the function that it returns waits
 // for the end of the run. show, which may be nil, is told of progress.
-func (c *Client) Watch(run string, show func(Progress)) (wait func(context.Context) (Ended, error), err error) {
+func (c *Client) Watch(ctx context.Context, run string, show func(Progress)) (wait func(context.Context) (Ended, error), err error) {
 	over := make(chan Progress, 1)
-	undo, err := c.conn.Subscribe(broker.EventsSubject(run), func(m broker.Msg) {
+	tell := func(m broker.Msg) {
 		var p Progress
 		if json.Unmarshal(m.Data, &p) != nil {
 			return
@@ -81,6 +104,11 @@ func (c *Client) Watch(run string, show func(Progress)) (wait func(context.Conte
 			default:
 			}
 		}
+	}
+	var undo func()
+	err = patiently(ctx, func() error {
+		undo, err = c.conn.Subscribe(broker.EventsSubject(run), tell)
+		return err
 	})
 	if err != nil {
 		return nil, err

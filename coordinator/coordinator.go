@@ -28,7 +28,7 @@ type Options struct {
 	// Store is the directory for large values, which workers can reach.
 	Store string
 	// Heartbeat is the longest time between two turns of a worker. A worker that
-	// stays away for three heartbeats is lost. Defaults to 5 s.
+	// stays away for two and a half of them is lost. Defaults to 5 s.
 	Heartbeat time.Duration
 	// MaxLost is how often a task may be lost before its run fails, if its
 	// submission does not say. Defaults to engine.DefaultLost.

@@ -20,7 +20,7 @@ func (c *Coordinator) Activity(run string) map[string]Activity {
 	if r == nil || r.state == nil {
 		return nodes
 	}
-	for _, request := range r.state.Executing() {
+	for request := range r.state.Underway() {
 		a := nodes[request.Node]
 		if c.leases[request.ID] != nil {
 			a.Running++

@@ -18,7 +18,7 @@ import (
 func (s *site) submit(doc json.RawMessage, keepGoing bool) (id string, wait func() coordinator.Ended) {
 	s.t.Helper()
 	id = task.NewKey()
-	ended, err := s.client.Watch(id, nil)
+	ended, err := s.client.Watch(s.t.Context(), id, nil)
 	if err == nil {
 		err = s.client.Submit(s.t.Context(), &coordinator.Submission{Run: id, Workflow: doc, KeepGoing: keepGoing})
 	}

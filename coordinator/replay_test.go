@@ -94,7 +94,7 @@ func TestRestartKnowsRuns(t *testing.T) {
 	if len(first.Runs) != 2 || first.Runs[0].Status != engine.Cancelled || first.Runs[1].Status != engine.Running || first.Ready != 1 || first.Runs[1].User != "somebody" {
 		t.Fatalf("after the restart: %+v", first)
 	}
-	wait, err := s.client.Watch(waiting, nil)
+	wait, err := s.client.Watch(s.t.Context(), waiting, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,7 +20,7 @@ import (
 func (s *site) begin(doc json.RawMessage, retry engine.Retry) (run string, wait func() coordinator.Ended) {
 	s.t.Helper()
 	run = task.NewKey()
-	watch, err := s.client.Watch(run, nil)
+	watch, err := s.client.Watch(s.t.Context(), run, nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}

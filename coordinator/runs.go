@@ -174,11 +174,13 @@ func (c *Coordinator) result(r *run, result task.Result, by *worker) {
 
 func (c *Coordinator) apply(r *run, actions []engine.Action) {
 	over := r.state.Outcome().Status != engine.Running
+	stopped := false
 	for _, a := range actions {
 		switch a := a.(type) {
 		case engine.Start:
 			c.start(a)
 		case engine.Stop:
+			stopped = true
 			if !over { // else all leases of the run are revoked together
 				c.supersede(a.ID)
 			}
@@ -189,18 +191,19 @@ func (c *Coordinator) apply(r *run, actions []engine.Action) {
 				}
 			}
 		case engine.Finish:
-			c.finish(r, a.Outcome)
+			c.finish(r, a.Outcome, stopped)
 		}
 	}
 }
 
-func (c *Coordinator) finish(r *run, o engine.Outcome) {
+// finish deals with the end of a run. Stopped says that tasks of it were under way: they
+// may wait somewhere, or a worker has them.
+func (c *Coordinator) finish(r *run, o engine.Outcome, stopped bool) {
 	delete(c.earlier, r.id)
-	busy := o.Status == engine.Cancelled || len(r.state.Executing()) > 0
 	r.counts, r.outcome, r.ended = r.state.Counts(), o, time.Now()
 	r.state = nil // its memory is that of the whole graph
 	if r.row != nil {
-		if busy || !r.row.Row.Whole { // else nobody has anything of it
+		if stopped || !r.row.Row.Whole { // else nobody has anything of it
 			c.revoke(r.id)
 			c.sweep(r.id, engine.Outcome{})
 		}

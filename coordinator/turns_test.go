@@ -288,7 +288,7 @@ func document(nodes int, link func(i int) []int) json.RawMessage {
 func (s *site) run(doc json.RawMessage) coordinator.Ended {
 	s.t.Helper()
 	id := task.NewKey()
-	wait, err := s.client.Watch(id, nil)
+	wait, err := s.client.Watch(s.t.Context(), id, nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -420,7 +420,7 @@ func TestCancel(t *testing.T) {
 		return s.count(r)
 	})
 	id := task.NewKey()
-	wait, err := s.client.Watch(id, nil)
+	wait, err := s.client.Watch(s.t.Context(), id, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -209,7 +209,7 @@ func (c *Coordinator) expireWorkers(now time.Time) {
 	}
 	c.expired = now
 	for id, w := range c.workers {
-		if away := now.Sub(w.seen); away > 3*c.o.Heartbeat {
+		if away := now.Sub(w.seen); away > c.o.Heartbeat*5/2 {
 			c.o.Logger.Warn("worker lost", "worker", id, "host", w.hello.Host, "away", away.String())
 			c.lose(id, fmt.Sprintf("no sign of life for %s", away.Round(time.Second)))
 		} else if !w.away.IsZero() && now.Sub(w.away) > awayTime {

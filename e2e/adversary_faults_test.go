@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -233,7 +234,9 @@ func (a *adversary) stored(harm func(file string)) ended {
 	a.ok("pause", "--cluster", a.cluster)
 	var files []string
 	a.until("values are stored", func() bool {
-		files = glob(a.site, a.state(a.cluster, "values", "*", "*"))
+		files = slices.DeleteFunc(glob(a.site, a.state(a.cluster, "values", "*", "*")), func(name string) bool {
+			return strings.HasSuffix(name, ".tmp") // still being written
+		})
 		return len(files) == 2
 	})
 	for _, file := range files {

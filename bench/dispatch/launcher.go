@@ -96,7 +96,7 @@ func (l *launcher) submit(ctx context.Context, tasks int) (wait func() error, er
 	}
 	doc.WriteString("]}")
 	id := task.NewKey()
-	end, err := l.client.Watch(id, nil)
+	end, err := l.client.Watch(ctx, id, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ func newSession(t *testing.T, p *page, slurm *slurmtest.Cluster) *session {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &session{T: t, dir: dir, work: filepath.Join(dir, "home", "work")}
+	s := &session{T: t, dir: dir, work: filepath.Join(dir, "home", "demo")}
 	for _, name := range []string{s.work, filepath.Join(dir, "tmp")} {
 		if err := os.MkdirAll(name, 0o700); err != nil {
 			t.Fatal(err)

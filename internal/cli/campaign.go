@@ -62,6 +62,18 @@ type found struct {
 	name string
 }
 
+// askedCampaign is the campaign that is the only argument of a command.
+func askedCampaign(ctx context.Context, cmd *cli.Command) (f found, asJSON bool, err error) {
+	if asJSON, err = wantsJSON(cmd); err != nil {
+		return f, asJSON, err
+	}
+	name, err := campaignName(cmd)
+	if err == nil {
+		f, err = findCampaign(ctx, cmd, name)
+	}
+	return f, asJSON, err
+}
+
 // findCampaign finds a campaign in the cluster that the flags name or, if they name
 // none, in any of this machine.
 func findCampaign(ctx context.Context, cmd *cli.Command, name string) (f found, err error) {

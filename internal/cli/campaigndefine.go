@@ -47,6 +47,17 @@ func definitionFlags() []cli.Flag {
 	}, ewoksTaskFlags()...)
 }
 
+// prepareCampaign reads the flags and what they name.
+func prepareCampaign(ctx context.Context, cmd *cli.Command) (o app.CampaignOptions, sub app.CampaignSubmission, asJSON bool, err error) {
+	if asJSON, err = wantsJSON(cmd); err != nil {
+		return o, sub, asJSON, err
+	}
+	if o, err = describeCampaign(ctx, cmd); err == nil {
+		sub, err = app.PrepareCampaign(ctx, o)
+	}
+	return o, sub, asJSON, err
+}
+
 // describeCampaign gathers what does not depend on where it runs.
 func describeCampaign(ctx context.Context, cmd *cli.Command) (o app.CampaignOptions, err error) {
 	if cmd.Args().Len() != 1 {

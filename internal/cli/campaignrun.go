@@ -38,15 +38,7 @@ only. The code is 1 if some rows are not done.` + exitHelp,
 }
 
 func runCampaign(ctx context.Context, cmd *cli.Command, s Streams) error {
-	asJSON, err := wantsJSON(cmd)
-	if err != nil {
-		return err
-	}
-	o, err := describeCampaign(ctx, cmd)
-	if err != nil {
-		return err
-	}
-	sub, err := app.PrepareCampaign(ctx, o)
+	o, sub, asJSON, err := prepareCampaign(ctx, cmd)
 	if err != nil {
 		return err
 	}

@@ -32,20 +32,12 @@ func newCampaignStatus(s Streams) *cli.Command {
 }
 
 func showCampaign(ctx context.Context, cmd *cli.Command, s Streams) error {
-	asJSON, err := wantsJSON(cmd)
-	if err != nil {
-		return err
-	}
-	name, err := campaignName(cmd)
-	if err != nil {
-		return err
-	}
-	f, err := findCampaign(ctx, cmd, name)
+	f, asJSON, err := askedCampaign(ctx, cmd)
 	if err != nil {
 		return err
 	}
 	defer f.Close()
-	status, err := f.Status(ctx, name)
+	status, err := f.Status(ctx, f.name)
 	switch {
 	case err != nil:
 		return err

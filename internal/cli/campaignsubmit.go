@@ -7,8 +7,6 @@ import (
 	"slices"
 
 	"github.com/urfave/cli/v3"
-
-	"github.com/ewoks-hpc/ewoks-hpc/app"
 )
 
 func newCampaignSubmit(s Streams) *cli.Command {
@@ -26,15 +24,7 @@ func newCampaignSubmit(s Streams) *cli.Command {
 }
 
 func submitCampaign(ctx context.Context, cmd *cli.Command, s Streams) error {
-	asJSON, err := wantsJSON(cmd)
-	if err != nil {
-		return err
-	}
-	o, err := describeCampaign(ctx, cmd)
-	if err != nil {
-		return err
-	}
-	sub, err := app.PrepareCampaign(ctx, o)
+	o, sub, asJSON, err := prepareCampaign(ctx, cmd)
 	if err != nil {
 		return err
 	}

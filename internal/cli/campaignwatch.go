@@ -15,20 +15,12 @@ func newCampaignWatch(s Streams) *cli.Command {
 		Flags: append(reachFlags(), outputFlag(),
 			&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Usage: "print errors only"}),
 		Action: func(ctx context.Context, cmd *cli.Command) error {
-			asJSON, err := wantsJSON(cmd)
-			if err != nil {
-				return err
-			}
-			name, err := campaignName(cmd)
-			if err != nil {
-				return err
-			}
-			f, err := findCampaign(ctx, cmd, name)
+			f, asJSON, err := askedCampaign(ctx, cmd)
 			if err != nil {
 				return err
 			}
 			defer f.Close()
-			return attached{s: s, name: name, asJSON: asJSON, quiet: cmd.Bool("quiet")}.watch(ctx, f)
+			return attached{s: s, name: f.name, asJSON: asJSON, quiet: cmd.Bool("quiet")}.watch(ctx, f)
 		},
 	}
 }

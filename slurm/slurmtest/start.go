@@ -27,7 +27,7 @@ func Start(t testing.TB, opts Options) *Cluster {
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
-			t.Logf("the private Slurm logged:\n%s", c.logTail(4000))
+			t.Logf("the private Slurm logged:\n%s", c.logTail(2000))
 		}
 		if err := c.Close(); err != nil {
 			t.Errorf("close private Slurm: %v", err)

@@ -36,6 +36,9 @@ func PrepareCampaign(ctx context.Context, o CampaignOptions) (sub campaigner.Sub
 	if err != nil {
 		return sub, invalidCampaign(err)
 	}
+	if err := table.Check(ctx); err != nil {
+		return sub, invalidCampaign(err)
+	}
 	columns := table.Columns()
 	mapping, err := campaign.NewMapping(campaign.MappingOptions{Columns: columns, Derived: o.Derived, Inputs: o.Inputs, Workflow: wf})
 	if err != nil {

@@ -80,7 +80,7 @@ func (w *walk) run(ctx context.Context, yield func(Row, error) bool) {
 	switch {
 	case errors.Is(err, errEnough):
 	case err != nil:
-		yield(Row{}, &Error{Where: "glob " + w.whole, Message: "in " + w.base, Cause: err, Advice: "check the folder and the right to read it"})
+		yield(Row{}, &Error{Where: "glob " + w.whole, Message: "folder " + w.base, Cause: bare(err), Advice: "check the folder and the right to read it"})
 	case w.number == 0:
 		yield(Row{}, &Error{Where: "glob " + w.whole, Message: "no file matches", Advice: globAdvice})
 	}

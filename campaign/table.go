@@ -2,8 +2,10 @@ package campaign
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -44,6 +46,7 @@ var endings = map[string]Format{".csv": CSV, ".tsv": TSV, ".tab": TSV, ".jsonl":
 
 // Table is a list of rows that can be read any number of times.
 type Table struct {
+	where   string // the file; empty if it is none
 	columns []string
 	rows    func(ctx context.Context) iter.Seq2[Row, error]
 }
@@ -52,10 +55,12 @@ type Table struct {
 func (t *Table) Columns() []string { return slices.Clone(t.columns) }
 
 // Rows reads the table. It ends at the first error, which names the file, line
-// and column. The values of a row stay valid.
+// and column; not to have a row is one. The values of a row stay valid.
 func (t *Table) Rows(ctx context.Context) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
+		any := false
 		for row, err := range t.rows(ctx) {
+			any = true
 			if err == nil {
 				err = ctx.Err()
 			}
@@ -70,7 +75,16 @@ func (t *Table) Rows(ctx context.Context) iter.Seq2[Row, error] {
 				return
 			}
 		}
+		if !any {
+			yield(Row{}, &Error{Where: t.where, Message: "the table has no rows", Advice: "write one for each run of the workflow"})
+		}
 	}
+}
+
+// Check reads the first row, for what only reading can show.
+func (t *Table) Check(ctx context.Context) error {
+	_, _, err := firstRow(t.Rows(ctx))
+	return err
 }
 
 // Open looks at the beginning of a table. Errors are of type Error.
@@ -91,7 +105,11 @@ func Open(s Spec) (*Table, error) {
 	case s.Lists != nil:
 		return openLists(s.Lists, "")
 	}
-	return openFile(s)
+	t, err := openFile(s)
+	if err == nil {
+		t.where = s.File
+	}
+	return t, err
 }
 
 func openFile(s Spec) (*Table, error) {
@@ -120,7 +138,7 @@ func openFile(s Spec) (*Table, error) {
 func openRegular(path string) (*os.File, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, &Error{Cause: err, Advice: "check the name of the table"}
+		return nil, &Error{Where: path, Cause: bare(err), Advice: "check the name of the table"}
 	}
 	if !info.Mode().IsRegular() {
 		return nil, &Error{Where: path, Message: "not a regular file", Advice: "write the table to a file first"}
@@ -130,6 +148,15 @@ func openRegular(path string) (*os.File, error) {
 		return nil, &Error{Cause: err}
 	}
 	return f, nil
+}
+
+// bare is the cause of an error of a file whose name is told already.
+func bare(err error) error {
+	var named *fs.PathError
+	if errors.As(err, &named) {
+		return named.Err
+	}
+	return err
 }
 
 // readBounded reads a small file as a whole.

@@ -73,7 +73,6 @@ func TestTables(t *testing.T) {
 	}{
 		{"a.csv", "path,n\na.h5,1\n\"b,\"\"c\n.h5\",007\n,true\n", []string{`path="a.h5" n=1`, `path="b,\"c\n.h5" n="007"`, `path="" n=true`}},
 		{"bom.csv", "\ufeffa\r\n\"{\"\"x\"\": [1, 2]}\"\r\n\r\nNaN\r\n 1e5 \r\n", []string{`a={"x":[1,2]}`, `a="NaN"`, `a=1e5`}},
-		{"only.csv", "a,b\n", nil},
 		{"last.csv", "a,b\n1,<é>", []string{`a=1 b="<é>"`}},
 		{"a.tsv", "a\tb\n1\tx, y\n", []string{`a=1 b="x, y"`}},
 		{"a.jsonl", "{\"b\": 1.0, \"a\": \"<\"}\n\n {\"a\":null,\"c\":{\"x\" : 12345678901234567890}} \n{}", []string{`b=1.0 a="<"`, `a=null c={"x":12345678901234567890}`, ""}},
@@ -96,6 +95,7 @@ func TestTablesRefused(t *testing.T) {
 	many := strings.Repeat("a,", campaign.MaxColumns) + "b"
 	for _, test := range []struct{ name, text, where, message, hint string }{
 		{"a.csv", "", "a.csv", "empty", "first line"},
+		{"a.csv", "a,b\n", "a.csv", "no rows", "one for each run"},
 		{"a.csv", "a,a\n", "a.csv:1", `"a" appears twice`, "each once"},
 		{"a.csv", "a,,b\n", "a.csv:1", "column 2 has no name", "first line"},
 		{"a.csv", many + "\n", "a.csv:1", "1001 columns, at most 1000", ""},

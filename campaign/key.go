@@ -13,11 +13,14 @@ import (
 
 // WorkflowHash is the identity of a workflow: SHA-256 in hexadecimal of its flat
 // document with sorted keys. Where an editor draws things ("uiProps" of ewoks)
-// does not count.
+// and how people call the graph (its label) do not count.
 func WorkflowHash(w *workflow.Workflow) string {
 	document := decode(w.AppendJSON(nil)).(map[string]any)
 	dropLooks(document)
 	dropLooks(document["graph"])
+	if graph, ok := document["graph"].(map[string]any); ok {
+		delete(graph, "label")
+	}
 	for _, list := range []any{document["nodes"], document["links"]} {
 		items, _ := list.([]any)
 		for _, item := range items {

@@ -195,6 +195,7 @@ func TestKey(t *testing.T) {
 	columns := []string{"save:a", "b"}
 	first := key(w, columns, 0, `{"save:a":{"x":1,"y":"<"},"b":2}`)
 	looks := strings.Replace(graph, `{"id":"save",`, `{"uiProps":{"x":3},"task_type":"method","id":"save",`, 1)
+	looks = strings.Replace(looks, `{"id":"g"}`, `{"id":"g","label":"Peaks, second try"}`, 1)
 	for name, same := range map[string]string{
 		"number, order, white space": key(w, []string{"b", "save:a"}, 7, `{"b": 2, "save:a": {"y": "\u003c", "x": 1}}`),
 		"looks":                      key(parse(t, looks), columns, 0, `{"save:a":{"x":1,"y":"<"},"b":2}`),

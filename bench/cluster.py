@@ -6,11 +6,13 @@ error, the table to standard output. See README.md for what the rows mean.
 
 import argparse
 import os
+import random
 import re
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -97,6 +99,7 @@ def start(folder: Path, args: argparse.Namespace) -> list[list[str]]:
                 (ours, lambda: site.first_task(f"s{number}")), (plain, site.sbatch_true), (dask, site.dask_first_task)
             ]  # fmt: skip
             for series, measure in order if number % 2 == 0 else reversed(order):
+                time.sleep(2 * random.random())  # Slurm starts jobs in turns: nobody may be in step with them
                 try:
                     series.seconds.append(measure())
                 except Failed as e:

@@ -64,10 +64,11 @@ type Coordinator struct {
 	loops   sync.WaitGroup
 	expired time.Time      // when it was looked for lost workers last
 	pruned  time.Time      // and for runs that are too old
-	telling sync.WaitGroup // steps that wait until they are kept
+	telling sync.WaitGroup // what is done later; added to with mu
 	undo    []func()
 
 	mu      sync.Mutex
+	halted  bool
 	workers map[string]*worker
 	idle    idle
 	leases  map[task.ID]*lease
@@ -169,7 +170,20 @@ func (c *Coordinator) Stop() {
 	}
 	close(c.stop)
 	c.loops.Wait()
+	c.mu.Lock()
+	c.halted = true
+	c.mu.Unlock()
 	c.telling.Wait()
+}
+
+// background does something in a goroutine that Stop waits for, unless it has begun to:
+// a message may still be on its way then. The caller holds mu.
+func (c *Coordinator) background(f func()) {
+	if c.halted {
+		go f()
+		return
+	}
+	c.telling.Go(f)
 }
 
 // Serve answers a verb of clients. The handler gets the body of the request

@@ -120,22 +120,26 @@ func (c *Coordinator) step(f func()) {
 	made := c.change
 	c.change = change{}
 	kept, err := c.keep(made)
+	if err == nil && kept != nil {
+		// Others may take their turn while the disk takes its time.
+		c.background(func() { c.tellOnce(kept, made) })
+	}
 	c.mu.Unlock()
 	switch {
 	case err != nil:
 		c.stuck(err)
 	case kept == nil:
 		made.tell()
-	default:
-		// Others may take their turn while the disk takes its time.
-		c.telling.Go(func() {
-			if err := kept.Wait(); err != nil {
-				c.stuck(err)
-				return
-			}
-			made.tell()
-		})
 	}
+}
+
+// tellOnce tells of a change once it is kept.
+func (c *Coordinator) tellOnce(kept *broker.Kept, made change) {
+	if err := kept.Wait(); err != nil {
+		c.stuck(err)
+		return
+	}
+	made.tell()
 }
 
 func (m change) tell() {

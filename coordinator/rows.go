@@ -135,7 +135,7 @@ func (c *Coordinator) Rows() map[string]Row {
 		}
 		rows[id] = r.row.Row
 		if r.told {
-			c.telling.Go(func() { c.o.Ended(r.row.end(r)) })
+			c.background(func() { c.o.Ended(r.row.end(r)) })
 		}
 	}
 	return rows

@@ -180,6 +180,9 @@ func (w *Worker) follow(reply *task.Reply) {
 		}
 	}
 	now := time.Now()
+	if len(reply.Requests) > 0 {
+		w.pace.come(now)
+	}
 	batches := map[*executor][]*task.Request{}
 	for _, r := range reply.Requests {
 		if w.leaving { // it was under way when the worker was told to end

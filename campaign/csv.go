@@ -106,6 +106,9 @@ func (r *csvReader) readHeader() error {
 func (r *csvReader) next(number int) (Row, error) {
 	r.meter.left = MaxLine
 	record, err := r.records.Read()
+	if errors.Is(err, io.EOF) && number == 0 {
+		return Row{}, &Error{Where: r.path, Message: "the table has no rows", Advice: "write one for each run of the workflow"}
+	}
 	if errors.Is(err, io.EOF) {
 		return Row{}, io.EOF
 	}

@@ -16,24 +16,27 @@ import (
 // and how people call the graph (its label) do not count.
 func WorkflowHash(w *workflow.Workflow) string {
 	document := decode(w.AppendJSON(nil)).(map[string]any)
-	dropLooks(document)
-	dropLooks(document["graph"])
-	if graph, ok := document["graph"].(map[string]any); ok {
-		delete(graph, "label")
-	}
+	drop(document, looks)
+	drop(document["graph"], looks, "label")
 	for _, list := range []any{document["nodes"], document["links"]} {
 		items, _ := list.([]any)
 		for _, item := range items {
-			dropLooks(item)
+			drop(item, looks)
 		}
 	}
 	sum := sha256.Sum256(canonical(document))
 	return hex.EncodeToString(sum[:])
 }
 
-func dropLooks(v any) {
+// looks is where an editor keeps how it draws things.
+const looks = "uiProps"
+
+// drop removes keys, if v is an object.
+func drop(v any, keys ...string) {
 	if object, ok := v.(map[string]any); ok {
-		delete(object, "uiProps")
+		for _, key := range keys {
+			delete(object, key)
+		}
 	}
 }
 

@@ -46,7 +46,6 @@ var endings = map[string]Format{".csv": CSV, ".tsv": TSV, ".tab": TSV, ".jsonl":
 
 // Table is a list of rows that can be read any number of times.
 type Table struct {
-	where   string // the file; empty if it is none
 	columns []string
 	rows    func(ctx context.Context) iter.Seq2[Row, error]
 }
@@ -58,9 +57,7 @@ func (t *Table) Columns() []string { return slices.Clone(t.columns) }
 // and column; not to have a row is one. The values of a row stay valid.
 func (t *Table) Rows(ctx context.Context) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		any := false
 		for row, err := range t.rows(ctx) {
-			any = true
 			if err == nil {
 				err = ctx.Err()
 			}
@@ -74,9 +71,6 @@ func (t *Table) Rows(ctx context.Context) iter.Seq2[Row, error] {
 			if !yield(row, nil) {
 				return
 			}
-		}
-		if !any {
-			yield(Row{}, &Error{Where: t.where, Message: "the table has no rows", Advice: "write one for each run of the workflow"})
 		}
 	}
 }
@@ -105,11 +99,7 @@ func Open(s Spec) (*Table, error) {
 	case s.Lists != nil:
 		return openLists(s.Lists, "")
 	}
-	t, err := openFile(s)
-	if err == nil {
-		t.where = s.File
-	}
-	return t, err
+	return openFile(s)
 }
 
 func openFile(s Spec) (*Table, error) {
